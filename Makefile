@@ -1,0 +1,42 @@
+# Two commands for a newcomer: `make demo` runs the main job, `make test` passes the tests.
+# Each sets up what it needs, and works alone on a machine that has only Python, pip and make.
+
+PYTHON ?= python3
+DEMO := .venv-demo
+DEV := .venv
+PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint train bench clean
+
+demo: $(DEMO)/ready
+	@mkdir -p output
+	@$(DEMO)/bin/nabra predict seeds/articles --output output/predictions.jsonl
+	@$(DEMO)/bin/nabra show output/predictions.jsonl
+	@echo "JSON Lines: output/predictions.jsonl"
+
+test: lint
+	$(DEV)/bin/pytest
+
+lint: $(DEV)/ready
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+
+# Trains the shipped kind of model on seeds/ and scores it; see the model card.
+train: $(DEV)/ready
+	$(DEV)/bin/nabra train --config compact
+	$(DEV)/bin/nabra export output/compact
+	$(DEV)/bin/nabra evaluate --model output/compact --data seeds/test.jsonl
+
+$(DEMO)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python $(PIP) --editable .
+	@touch $@
+
+$(DEV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python $(PIP) --editable '.[train,parquet,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(DEMO) $(DEV) output

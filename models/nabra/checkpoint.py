@@ -1,0 +1,68 @@
+"""Finds a trained model: the shipped one, a directory, or a repository of the Hub."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from nabra.errors import NabraError
+
+MODEL_CONFIG_NAME = "config.json"
+FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*", "README.md"]
+"""What is fetched from the Hub: never pickled weights, never code."""
+
+
+def shipped_checkpoint() -> Path:
+    """Directory of the checkpoint that ships with the package."""
+    return Path(str(resources.files("nabra"))) / "checkpoint"
+
+
+def find_checkpoint(model: str = "", revision: str | None = None) -> Path:
+    """The local directory of a trained model, fetched first if it is a Hub id.
+
+    Args:
+        model: Directory or Hub id; empty for the shipped checkpoint.
+        revision: Branch, tag or commit of the Hub's repository.
+
+    Raises:
+        NabraError: If there is no Nabra model there.
+    """
+    directory = Path(model) if model else shipped_checkpoint()
+    if not directory.is_dir():
+        if not _is_hub_id(model):
+            raise NabraError(f"{directory}: no such directory; name a trained Nabra model")
+        directory = _fetch(model, revision)
+    if not (directory / MODEL_CONFIG_NAME).is_file():
+        raise NabraError(f"{directory}: holds no Nabra model ({MODEL_CONFIG_NAME} is missing)")
+    return directory
+
+
+def _is_hub_id(model: str) -> bool:
+    """Whether a name that is no directory can be a Hub id: `owner/name`, no local folder being meant."""
+    owner, slash, name = model.partition("/")
+    return bool(slash and owner and name) and "/" not in name and owner[0] not in ".~" and not Path(owner).exists()
+
+
+def _fetch(model: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, revision=revision, allow_patterns=FILES))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NabraError(f"{model}: no such directory, and not to be had from the Hub ({reason})") from error
+
+
+def read_model_config(directory: Path) -> dict[str, Any]:
+    """The parsed `config.json` of a Nabra model; `NabraError` if it is another kind of model."""
+    path = directory / MODEL_CONFIG_NAME
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NabraError(f"{path}: cannot be read ({error}); copy the model again") from error
+    if config.get("model_type") != "nabra":
+        raise NabraError(f"{path}: is a {config.get('model_type')!r} model, not a Nabra model; train one on it first")
+    return config

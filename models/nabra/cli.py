@@ -1,0 +1,218 @@
+"""The `nabra` command: train, evaluate, predict, show and export over one configuration."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nabra
+from nabra.checkpoint import find_checkpoint
+from nabra.config import CONFIG_NAME, Config
+from nabra.config_files import build_parser, parse
+from nabra.errors import NabraError
+
+if TYPE_CHECKING:
+    from nabra.analyzer import Analyzer
+    from nabra.article import Article
+
+MODEL_ALIAS = {"--model": "--model.checkpoint"}
+USAGE = """usage: nabra COMMAND ...
+
+Tone and speaker of every sentence of Arabic news.
+
+commands:
+{commands}
+
+'nabra COMMAND --help' lists what a command takes."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0, or 2 for what the user can mend."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(arguments)
+    except NabraError as error:
+        print(f"nabra: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("nabra: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read our output has gone; the interpreter must not flush it again
+        return 0
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        lines = (f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items())
+        print(USAGE.format(commands="\n".join(lines)))
+        return 0
+    name, rest = arguments[0], arguments[1:]
+    if name == "--version":
+        print(f"nabra {nabra.__version__}")
+        return 0
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(COMMANDS)}"
+        raise NabraError(f"unknown command {name!r}; {hint}")
+    try:
+        COMMANDS[name](rest)
+    except SystemExit as stop:  # --help
+        return int(stop.code or 0)
+    return 0
+
+
+def predict(arguments: list[str]) -> None:
+    """Label articles: .txt, .jsonl, .csv, .parquet files, folders, - for standard input."""
+    from nabra.readers import STANDARD_INPUT, TEXT_FIELD, read_articles
+
+    parser = build_parser("nabra predict", predict.__doc__ or "")
+    parser.add_argument("articles", nargs="+", help=f"files or folders; {STANDARD_INPUT} for standard input")
+    parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: the screen")
+    parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    config, own = parse(parser, arguments, MODEL_ALIAS, _saved_config(arguments))
+    analyzer = _load(config)
+    articles = analyzer.analyze_many(read_articles(own.articles, own.text_field))
+    if own.output is None:
+        _print(articles)
+    else:
+        _write(articles, own.output)
+
+
+def _saved_config(arguments: Sequence[str]) -> Path | None:
+    """The configuration saved with the model that the command line names, if it is a directory that has one."""
+    for option, value in itertools.pairwise(arguments):
+        if option in ("--model", "--model.checkpoint") and (path := Path(value) / CONFIG_NAME).is_file():
+            return path
+    return None
+
+
+def _load(config: Config) -> Analyzer:
+    from nabra.analyzer import Analyzer
+
+    inference = config.inference
+    return Analyzer.from_pretrained(
+        config.model.checkpoint,
+        revision=config.model.revision,
+        runtime=inference.runtime,
+        precision=inference.precision,
+        batch_size=inference.batch_size,
+        threads=inference.threads,
+    )
+
+
+def _print(articles: Iterable[Article]) -> None:
+    """A table for a person, JSON Lines for a pipe."""
+    from nabra.table import format_article
+    from nabra.writers import to_json_line
+
+    for article in articles:
+        sys.stdout.write(format_article(article) if sys.stdout.isatty() else to_json_line(article))
+        sys.stdout.flush()
+
+
+def _write(articles: Iterable[Article], output: Path) -> None:
+    from nabra.writers import PARTIAL_SUFFIX, atomic_writer, to_json_line
+
+    written = sentences = 0
+    try:
+        with atomic_writer(output) as file:
+            for article in _progress(articles):
+                file.write(to_json_line(article))
+                file.flush()
+                written += 1
+                sentences += len(article.sentences)
+    except (NabraError, KeyboardInterrupt):
+        if written:
+            print(f"nabra: {written} articles are kept in {output}{PARTIAL_SUFFIX}", file=sys.stderr)
+        raise
+    print(f"{written} articles, {sentences} sentences: {output}", file=sys.stderr)
+
+
+def _progress(articles: Iterable[Article]) -> Iterator[Article]:
+    """Count articles on a terminal; say nothing in a pipe."""
+    from tqdm import tqdm
+
+    yield from tqdm(articles, unit=" articles", disable=None)
+
+
+def show(arguments: list[str]) -> None:
+    """Print predictions or labelled articles as a table."""
+    from jsonargparse import ArgumentParser
+
+    from nabra.article import Article
+    from nabra.readers import read_json_lines
+    from nabra.table import format_article
+
+    parser = ArgumentParser(prog="nabra show", description=show.__doc__)
+    parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
+    for number, record in read_json_lines(parser.parse_args(arguments).predictions):
+        try:
+            article = Article.from_dict(record)
+        except (KeyError, TypeError) as error:
+            raise NabraError(f"line {number}: not a labelled article ({error}); run 'nabra predict' on it") from error
+        sys.stdout.write(format_article(article))
+
+
+def train(arguments: list[str]) -> None:
+    """Train a model on labelled articles."""
+    _require_train_extra()
+    from nabra_train.training import train as run
+
+    parser = build_parser("nabra train", train.__doc__ or "")
+    config, _ = parse(parser, arguments)
+    directory = run(config)
+    print(f"trained model: {directory}")
+
+
+def evaluate(arguments: list[str]) -> None:
+    """Score a model, or predictions made before, on labelled articles."""
+    _require_train_extra()
+    from nabra_train.evaluation import evaluate_model, format_report, write_report
+
+    parser = build_parser("nabra evaluate", evaluate.__doc__ or "")
+    parser.add_argument("--predictions", type=Path | None, default=None, help="score these instead of a model's")
+    parser.add_argument("--baselines", type=bool, default=True, help="score the baselines too")
+    parser.add_argument("--output", type=Path | None, default=None, help="write the scores here, as JSON")
+    aliases = MODEL_ALIAS | {"--data": "--data.test"}
+    config, own = parse(parser, arguments, aliases, _saved_config(arguments))
+    report = evaluate_model(config, None if own.predictions else _load(config), own.predictions, own.baselines)
+    print(format_report(report))
+    if own.output is not None:
+        write_report(report, own.output)
+
+
+def export(arguments: list[str]) -> None:
+    """Make the ONNX models of a trained model, float and int8."""
+    _require_train_extra()
+    from jsonargparse import ArgumentParser
+
+    from nabra_train.export import export_onnx
+
+    parser = ArgumentParser(prog="nabra export", description=export.__doc__)
+    parser.add_argument("model", type=str, help="directory of a trained model")
+    for path in export_onnx(find_checkpoint(parser.parse_args(arguments).model)):
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _require_train_extra() -> None:
+    try:
+        import datasets  # noqa: F401
+        import sklearn  # noqa: F401
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise NabraError(f"this command needs {error.name}: pip install 'nabra[train]'") from error
+
+
+COMMANDS: dict[str, Callable[[list[str]], None]] = {
+    "predict": predict,
+    "show": show,
+    "train": train,
+    "evaluate": evaluate,
+    "export": export,
+}

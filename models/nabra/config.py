@@ -1,0 +1,183 @@
+"""The one configuration that training, evaluation and prediction share, and its files."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from nabra.article import TONES
+from nabra.errors import NabraError
+
+CONFIG_NAME = "nabra.yaml"
+"""The resolved configuration, saved with every checkpoint."""
+COMPACT = "compact"
+"""The name of the encoder that ships with the package."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The model.
+
+    Args:
+        checkpoint: Trained Nabra model to evaluate or predict with: a directory or Hub id; empty for the shipped one.
+        encoder: Encoder to train on: `compact` (ships with the package), a directory, or a Hub id.
+        revision: Branch, tag or commit of a Hub repository.
+        tones: Names of the tones.
+        max_tokens: Most tokens of a sentence that the model reads.
+        head_size: Width of each head's hidden layer.
+        head_dropout: Dropout before and inside the heads.
+    """
+
+    checkpoint: str = ""
+    encoder: str = COMPACT
+    revision: str | None = None
+    tones: list[str] = field(default_factory=lambda: list(TONES))
+    max_tokens: int = 256
+    head_size: int = 256
+    head_dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if len(self.tones) < 2 or len(set(self.tones)) < len(self.tones):
+            raise ValueError(f"model.tones: needs at least two different names, got {self.tones}")
+        _require_positive(self, "model", "max_tokens", "head_size")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Labelled articles, as JSON Lines.
+
+    Args:
+        train: Articles to train on.
+        dev: Articles to choose the best epoch by.
+        test: Articles to evaluate on.
+    """
+
+    train: str = "seeds/train.jsonl"
+    dev: str = "seeds/dev.jsonl"
+    test: str = "seeds/test.jsonl"
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """AdamW with a linear warm-up and decay.
+
+    Args:
+        learning_rate: Peak learning rate of the encoder.
+        head_factor: The heads learn at `learning_rate` times this.
+        layer_decay: Each layer down from the top learns at this share of the one above; 1 for none.
+        weight_decay: Decoupled weight decay of the matrices.
+        warmup: Share of the steps that the learning rate takes to rise.
+        freeze_embeddings: Leave the encoder's embeddings as they are.
+    """
+
+    learning_rate: float = 5e-5
+    head_factor: float = 15.0
+    layer_decay: float = 1.0
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    freeze_embeddings: bool = False
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "optimizer", "learning_rate", "head_factor", "layer_decay")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One training run.
+
+    Args:
+        output: Directory of the trained model; interrupted runs resume from its `runs/`.
+        epochs: Passes over the training articles.
+        batch_size: Sentences a step and device.
+        accumulation: Batches whose gradients are summed into one step.
+        label_smoothing: Share of the probability spread over the other tones in the loss.
+        patience: Epochs without a better score before training stops; 0 to never stop early.
+        precision: `auto` takes bf16 where the processor has it.
+        seed: Seed of everything random.
+        resume: Go on from the last complete epoch found in `output`.
+    """
+
+    output: str = "output/model"
+    epochs: int = 5
+    batch_size: int = 16
+    accumulation: int = 1
+    label_smoothing: float = 0.05
+    patience: int = 0
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    seed: int = 0
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "training", "epochs", "batch_size", "accumulation")
+
+
+@dataclass(frozen=True)
+class InferenceConfig:
+    """How a trained model is run.
+
+    Args:
+        runtime: `onnx` (ONNX Runtime), `torch`, or `auto`: the first that the model and the installation allow.
+        precision: Weights of the ONNX model: `int8` or `float`.
+        batch_size: Sentences a forward pass.
+        threads: Processor threads; 0 for all cores.
+    """
+
+    runtime: Literal["auto", "onnx", "torch"] = "auto"
+    precision: Literal["int8", "float"] = "int8"
+    batch_size: int = 16
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "inference", "batch_size")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything `nabra train`, `nabra evaluate` and `nabra predict` can be told, section by section."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataConfig = field(default_factory=DataConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    inference: InferenceConfig = field(default_factory=InferenceConfig)
+
+
+def _require_positive(section: object, prefix: str, *names: str) -> None:
+    for name in names:
+        if getattr(section, name) <= 0:
+            raise ValueError(f"{prefix}.{name}: must be greater than 0, got {getattr(section, name)}")
+
+
+def recipes() -> dict[str, Path]:
+    """The shipped configuration files by name; those of the checkout when run from one."""
+    package = Path(str(resources.files("nabra")))
+    for folder in (package / "configs", package.parents[1] / "configs"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    return {}
+
+
+def find_recipe(name: str) -> Path:
+    """The file of a shipped recipe (`compact`) or of a path; `NabraError` if there is neither."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = recipes()
+    if name in shipped:
+        return shipped[name]
+    raise NabraError(f"--config {name}: no such file or recipe; shipped recipes: {', '.join(shipped) or 'none'}")
+
+
+def encoder_location(encoder: str) -> str:
+    """Where `transformers` finds an encoder: the package's own for `compact`, else unchanged."""
+    if encoder == COMPACT:
+        return str(resources.files("nabra") / "encoders" / COMPACT)
+    return encoder
+
+
+def replace(config: Config, section: str, **values: object) -> Config:
+    """A copy of `config` with some values of one section changed."""
+    return dataclasses.replace(config, **{section: dataclasses.replace(getattr(config, section), **values)})

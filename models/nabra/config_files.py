@@ -1,0 +1,112 @@
+"""Builds command-line parsers over `Config`, and reads and writes configuration files."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from jsonargparse import ArgumentParser, Namespace
+
+from nabra.config import Config, find_recipe
+from nabra.errors import NabraError
+
+SECTIONS = {section.name for section in dataclasses.fields(Config)}
+_UNKNOWN_KEY = re.compile(r"Group '(?P<group>[\w.]+)' does not accept option '(?P<key>[\w.]+)'")
+_UNKNOWN_OPTION = re.compile(r"unrecognized arguments: --(?P<option>[\w.]+)")
+
+
+def dump_config(config: Config) -> str:
+    """The configuration as YAML."""
+    return yaml.safe_dump(dataclasses.asdict(config), sort_keys=False, allow_unicode=True)
+
+
+def build_parser(program: str, description: str) -> ArgumentParser:
+    """A parser that takes `--config` and every key of `Config` as `--section.key`."""
+    parser = ArgumentParser(prog=program, description=description, exit_on_error=False)
+    parser.add_argument("--config", action="config", help="a YAML file, or a shipped recipe by name: compact, arabert")
+    parser.add_class_arguments(Config)
+    return parser
+
+
+def parse(
+    parser: ArgumentParser,
+    arguments: Sequence[str],
+    aliases: Mapping[str, str] | None = None,
+    defaults: Path | None = None,
+) -> tuple[Config, Namespace]:
+    """Parse a command line: files first, in their order, then what the command line says.
+
+    Args:
+        parser: From `build_parser`, with the command's own arguments added.
+        arguments: The command line after the command's name.
+        aliases: Short options and the keys they stand for, such as `--model` for `--model.checkpoint`.
+        defaults: A configuration file that stands behind the recipe and the command line.
+
+    Returns:
+        The configuration and the command's own arguments.
+
+    Raises:
+        NabraError: Naming the file or option, the key, and the nearest key that exists.
+    """
+    expanded = _expand(arguments, aliases or {})
+    if defaults is not None:
+        _check_file(parser, defaults)
+        parser.default_config_files = [str(defaults)]
+    for option, value in itertools.pairwise(expanded):
+        if option == "--config":
+            _check_file(parser, Path(value))
+    try:
+        parsed = parser.instantiate(parser.parse_args(expanded))
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and not error.code:
+            raise  # --help
+        raise NabraError(_explain(error, parser)) from error
+    return Config(**{section: parsed.pop(section) for section in SECTIONS}), parsed
+
+
+def _expand(arguments: Sequence[str], aliases: Mapping[str, str]) -> list[str]:
+    """Split `--key=value`, write aliases out, and replace recipe names by their files."""
+    expanded: list[str] = []
+    for argument in arguments:
+        option, equals, value = argument.partition("=")
+        if argument.startswith("--") and equals:
+            expanded += [aliases.get(option, option), value]
+        else:
+            expanded.append(aliases.get(argument, argument))
+    for place, option in enumerate(expanded[:-1]):
+        if option == "--config":
+            expanded[place + 1] = str(find_recipe(expanded[place + 1]))
+    return expanded
+
+
+def _check_file(parser: ArgumentParser, path: Path) -> None:
+    """Parse a configuration file alone, so that a fault can name it."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        if not isinstance(values, dict):
+            raise ValueError("expected sections with keys, such as 'model: {encoder: compact}'")
+        for section in set(values) - SECTIONS:
+            raise ValueError(_unknown(str(section), SECTIONS))
+        parser.instantiate(parser.parse_object(values))
+    except (Exception, SystemExit) as error:
+        raise NabraError(f"{path}: {_explain(error, parser)}") from error
+
+
+def _explain(error: BaseException, parser: ArgumentParser) -> str:
+    """One line for what jsonargparse or PyYAML found, with the nearest key that exists."""
+    message = " ".join(str(error).split())
+    if found := _UNKNOWN_KEY.search(message):
+        return _unknown(f"{found['group']}.{found['key']}", parser.get_defaults().keys())
+    if found := _UNKNOWN_OPTION.search(message):
+        return _unknown(found["option"], parser.get_defaults().keys())
+    return message
+
+
+def _unknown(key: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(key, list(known), n=1)
+    return f"unknown key {key!r}" + (f"; did you mean {close[0]!r}?" if close else "; see --help for the keys")

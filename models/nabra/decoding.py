@@ -1,0 +1,67 @@
+"""From logits to what a sentence says of its tone and speaker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding
+
+from nabra.article import Source
+from nabra.speakers import Attribution
+
+FloatArray = npt.NDArray[np.float32]
+SOURCES = tuple(Source)
+MAX_SPAN_TOKENS = 40
+"""Longest mention considered; the longest labelled one has 27 tokens of the compact vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """What a runtime gives for B sentences of at most T tokens.
+
+    Args:
+        tone: B x tones.
+        source: B x 3, in the order of `Source`.
+        span: B x T x 2, start and end of the mention.
+    """
+
+    tone: FloatArray
+    source: FloatArray
+    span: FloatArray
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Probabilities along the last axis."""
+    exponentials: FloatArray = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probabilities: FloatArray = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def decode_attribution(source: FloatArray, span: FloatArray, encoding: Encoding) -> Attribution:
+    """The most probable source of one sentence and, where it names its speaker, the mention.
+
+    Args:
+        source: 3 logits, in the order of `Source`.
+        span: T x 2 logits of start and end, T at least the length of the encoding.
+        encoding: The sentence's tokens, with offsets into its text.
+    """
+    probabilities = softmax(source)
+    best = int(probabilities.argmax())
+    start, end = _best_span(span, encoding) if SOURCES[best] is Source.HERE else (None, None)
+    return Attribution(SOURCES[best], start, end, score=float(probabilities[best]))
+
+
+def _best_span(span: FloatArray, encoding: Encoding) -> tuple[int | None, int | None]:
+    """Character offsets of the likeliest mention, or `None` twice if the sentence has no tokens of its own."""
+    tokens = [i for i, special in enumerate(encoding.special_tokens_mask) if not special]
+    if not tokens:
+        return None, None
+    first, last = tokens[0], tokens[-1] + 1
+    starts, ends = span[first:last, 0], span[first:last, 1]
+    totals = starts[:, None] + ends[None, :]
+    gap = np.arange(len(ends))[None, :] - np.arange(len(starts))[:, None]
+    totals = np.where((gap >= 0) & (gap < MAX_SPAN_TOKENS), totals, -np.inf)
+    start, end = np.unravel_index(int(totals.argmax()), totals.shape)
+    return encoding.offsets[first + int(start)][0], encoding.offsets[first + int(end)][1]

@@ -1,0 +1,193 @@
+"""The model: one encoder, three heads, one pass a sentence. Needs the `train` extra (torch, transformers)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils.generic import ModelOutput
+from transformers.models.auto import MODEL_MAPPING
+
+from nabra.article import TONES, Source
+
+IGNORED = -100
+"""The label of what does not count in a loss, as in torch."""
+
+
+class NabraConfig(PretrainedConfig):
+    """Shape and labels of a `NabraModel`.
+
+    Args:
+        encoder: Configuration of the encoder, an object or the dictionary of one.
+        tones: Names of the tones, in the order of the logits.
+        max_tokens: Most tokens of a sentence that the model reads, separators included.
+        head_size: Width of each head's hidden layer.
+        head_dropout: Dropout before the heads.
+        label_smoothing: Share of the probability spread over the other tones in the loss.
+    """
+
+    model_type = "nabra"
+    sub_configs: ClassVar = {"encoder": AutoConfig}
+
+    def __init__(
+        self,
+        encoder: PretrainedConfig | dict[str, Any] | None = None,
+        tones: Sequence[str] = TONES,
+        max_tokens: int = 256,
+        head_size: int = 256,
+        head_dropout: float = 0.1,
+        label_smoothing: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        if isinstance(encoder, dict):
+            encoder = AutoConfig.for_model(**encoder)
+        self.encoder = encoder
+        self.tones = list(tones)
+        self.max_tokens = max_tokens
+        self.head_size = head_size
+        self.head_dropout = head_dropout
+        self.label_smoothing = label_smoothing
+        super().__init__(**kwargs)
+
+
+@dataclass
+class NabraOutput(ModelOutput):
+    """What a forward pass gives, for B sentences of at most T tokens.
+
+    Args:
+        loss: Sum of the three heads' mean losses, where labels were given.
+        tone_logits: B x tones.
+        source_logits: B x 3, in the order of `Source`.
+        span_logits: B x T x 2: start and end of the mention; padding holds the lowest float.
+    """
+
+    loss: Tensor | None = None
+    tone_logits: Tensor | None = None
+    source_logits: Tensor | None = None
+    span_logits: Tensor | None = None
+
+
+def _head(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, outputs))
+
+
+class NabraModel(PreTrainedModel):
+    """Tone, source and mention span of sentences.
+
+    The sentence vector is the mean of its tokens beside its last separator, standardised (a batch norm without
+    weights), so that one learning rate of the heads suits every encoder.
+    """
+
+    config_class = NabraConfig
+    base_model_prefix = "encoder"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+
+    def __init__(self, config: NabraConfig) -> None:
+        super().__init__(config)
+        if config.encoder is None:
+            raise ValueError("NabraConfig.encoder is missing: give the configuration of an encoder")
+        self.encoder = AutoModel.from_config(config.encoder, **_without_pooler(config.encoder))
+        width = config.encoder.hidden_size
+        self.standardise = nn.BatchNorm1d(2 * width, affine=False)
+        self.dropout = nn.Dropout(config.head_dropout)
+        self.tone_head = _head(2 * width, config.head_size, len(config.tones), config.head_dropout)
+        self.source_head = _head(2 * width, config.head_size, len(Source), config.head_dropout)
+        self.span_head = _head(width, config.head_size, 2, config.head_dropout)
+        self.post_init()
+
+    @classmethod
+    def from_encoder(cls, encoder: str, *, revision: str | None = None, **config: Any) -> NabraModel:
+        """A model with fresh heads on a pretrained encoder.
+
+        Args:
+            encoder: Directory or Hub id of any `transformers` encoder.
+            revision: Branch, tag or commit of the Hub's repository.
+            config: Arguments of `NabraConfig`.
+        """
+        encoder_config = AutoConfig.from_pretrained(encoder, revision=revision)
+        model = cls(NabraConfig(encoder=encoder_config, **config))
+        model.encoder = AutoModel.from_pretrained(
+            encoder, revision=revision, dtype=torch.float32, **_without_pooler(encoder_config)
+        )
+        return model
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        tone_labels: Tensor | None = None,
+        source_labels: Tensor | None = None,
+        span_labels: Tensor | None = None,
+        **_: Any,
+    ) -> NabraOutput:
+        """One pass over B sentences padded to T tokens.
+
+        Args:
+            input_ids: B x T token ids, padded on the right.
+            attention_mask: B x T, 1 for a token and 0 for padding.
+            tone_labels: B indices into the tones, or `IGNORED`.
+            source_labels: B indices into `Source`, or `IGNORED`.
+            span_labels: B x 2 token indices of the mention's first and last token, or `IGNORED`.
+        """
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        sentence = self.dropout(self._standardise(_sentence_vector(hidden, attention_mask)))
+        padding = (attention_mask == 0).unsqueeze(-1)
+        output = NabraOutput(
+            tone_logits=self.tone_head(sentence),
+            source_logits=self.source_head(sentence),
+            span_logits=self.span_head(self.dropout(hidden)).masked_fill(padding, torch.finfo(hidden.dtype).min),
+        )
+        if tone_labels is not None and source_labels is not None and span_labels is not None:
+            output.loss = self._loss(output, tone_labels, source_labels, span_labels)
+        return output
+
+    def _standardise(self, vectors: Tensor) -> Tensor:
+        """Batch norm; by its running statistics in inference and for a batch of one, which has none of its own."""
+        norm = self.standardise
+        if self.training and len(vectors) > 1:
+            return norm(vectors)
+        return (vectors - norm.running_mean) * torch.rsqrt(norm.running_var + norm.eps)
+
+    def _loss(self, output: NabraOutput, tone: Tensor, source: Tensor, span: Tensor) -> Tensor:
+        assert output.tone_logits is not None
+        assert output.source_logits is not None
+        assert output.span_logits is not None
+        return (
+            _mean_cross_entropy(output.tone_logits, tone, self.config.label_smoothing)
+            + _mean_cross_entropy(output.source_logits, source)
+            + _mean_cross_entropy(output.span_logits[..., 0], span[:, 0])
+            + _mean_cross_entropy(output.span_logits[..., 1], span[:, 1])
+        )
+
+
+def _without_pooler(config: PretrainedConfig) -> dict[str, bool]:
+    """The argument that leaves off a pooler, for the encoders that have one: we never use it."""
+    encoder: Any = MODEL_MAPPING[type(config)]
+    signature = inspect.signature(encoder)
+    return {"add_pooling_layer": False} if "add_pooling_layer" in signature.parameters else {}
+
+
+def _sentence_vector(hidden: Tensor, mask: Tensor) -> Tensor:
+    """B x T x H token vectors to B x 2H: the mean of the tokens beside the last separator."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    mean = (hidden * weights).sum(1) / weights.sum(1)
+    last = (mask.sum(1) - 1).view(-1, 1, 1).expand(-1, 1, hidden.size(-1))
+    return torch.cat([mean, hidden.gather(1, last)[:, 0]], dim=-1)
+
+
+def _mean_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean over the labels that count; 0, not NaN, where none does."""
+    total = nn.functional.cross_entropy(
+        logits.float(), labels, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
+    )
+    return total / (labels != IGNORED).sum().clamp(min=1)
+
+
+AutoConfig.register("nabra", NabraConfig)
+AutoModel.register(NabraConfig, NabraModel)

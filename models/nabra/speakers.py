@@ -1,0 +1,185 @@
+"""The speaker thread: from what the model says of each sentence to speakers with one full name a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nabra import _lexicon as lexicon
+from nabra._cast import SAME, Cast
+from nabra._lexicon import is_definite, is_known, is_stop, is_title
+from nabra.article import Mention, Source, Speaker
+from nabra.names import Token, fold, read_phrase, tokenize
+
+_EDGES = " \t\r\n\u00a0،,؛;.:!؟?…«»\"“”'‘’()[]{}/-–—"
+_BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
+_QUOTES = {"«": "»", "“": "”", '"': '"'}
+_LONGEST_QUOTE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """What the model says of one sentence.
+
+    Args:
+        source: Whether the sentence has a speaker, and whether it names them itself.
+        start: Where the naming phrase begins inside the sentence, in characters; only for `Source.HERE`.
+        end: One past its last character.
+        score: The model's confidence, 0 to 1.
+    """
+
+    source: Source
+    start: int | None = None
+    end: int | None = None
+    score: float | None = None
+
+
+def resolve_speakers(sentences: Sequence[str], attributions: Sequence[Attribution]) -> list[Speaker | None]:
+    """The speaker of each sentence, from the model's attributions; `None` in the reporter's own voice."""
+    if len(sentences) != len(attributions):
+        raise ValueError(f"{len(sentences)} sentences but {len(attributions)} attributions")
+    cast = Cast(sentences)
+    mentions: dict[int, str] = {}
+    for index, (sentence, given) in enumerate(zip(sentences, attributions)):
+        if given.source is Source.HERE and (text := clean_mention(sentence, given.start, given.end, cast.seen_words)):
+            mentions[index] = text
+    cast.read(mentions)
+    names = {index: cast.name(text, index) for index, text in mentions.items()}
+    result: list[Speaker | None] = []
+    for given, owner in zip(attributions, _owners(sentences, attributions, mentions)):
+        if owner is None:
+            result.append(None)
+        else:
+            result.append(Speaker(names[owner], Mention(owner, mentions[owner]), given.score))
+    return result
+
+
+def _owners(
+    sentences: Sequence[str], attributions: Sequence[Attribution], mentions: dict[int, str]
+) -> Iterator[int | None]:
+    """For each sentence the index of the one that names its speaker."""
+    last: int | None = None
+    quote_owner: int | None = None
+    quoted = open_quotes(sentences)
+    genders = {index: _gender(sentences[index], text) for index, text in mentions.items()}
+    for index, given in enumerate(attributions):
+        if index in mentions:
+            last = quote_owner = index
+            yield index
+        elif given.source is Source.NONE:
+            yield quote_owner if quoted[index] else None
+        else:
+            owner = last if last is not None else min((i for i in mentions if i > index), default=None)
+            verb = _verb_gender(tokenize(sentences[index])[:1])
+            if last is not None and verb and genders[last] and verb != genders[last] and not quoted[index]:
+                agreeing = [i for i in mentions if last - 4 < i < last and genders[i] == verb]
+                owner = last = max(agreeing, default=last)
+            quote_owner = owner
+            yield owner
+
+
+def _gender(sentence: str, mention: str) -> str:
+    """The gender of a mention, "f" or "m", from its title or the verb before it; empty where unknown."""
+    head = read_phrase(mention).role[:1]
+    if head and is_title(head[0]):
+        return "f" if head[0].endswith("ه") and head[0] not in ("نظيره", "زميله", "عمده") else "m"
+    if head:
+        return ""
+    return _verb_gender(tokenize(sentence[: sentence.find(mention)])[-2:])
+
+
+def _verb_gender(tokens: Sequence[Token]) -> str:
+    """The gender of the first reporting verb among some words."""
+    for token in tokens:
+        verb = next((word for word in (token.key, token.key[1:]) if word in lexicon.VERBS), "")
+        if verb:
+            return "f" if verb.endswith("ت") else "m"
+    return ""
+
+
+def open_quotes(sentences: Sequence[str]) -> list[bool]:
+    """Whether each sentence begins inside a quotation that an earlier one opened."""
+    result: list[bool] = []
+    awaited = ""
+    for index, sentence in enumerate(sentences):
+        ahead = sentences[index : index + _LONGEST_QUOTE]
+        if awaited and not any(awaited in later for later in ahead):
+            awaited = ""  # never closed: a stray mark
+        result.append(bool(awaited))
+        for char in sentence:
+            if not awaited:
+                awaited = _QUOTES.get(char, "")
+            elif char == awaited:
+                awaited = ""
+    return result
+
+
+def clean_mention(sentence: str, start: int | None, end: int | None, seen: frozenset[str] = frozenset()) -> str:
+    """The naming phrase in a predicted span; empty where the span names nobody.
+
+    Cut words are completed, words that belong to no name and attached particles are left off, and of a phrase
+    that punctuation breaks the part with the name is taken.
+    """
+    if start is None or end is None or not 0 <= start < end or start >= len(sentence):
+        return ""
+    words = tokenize(sentence)
+    inside = [n for n, t in enumerate(words) if t.end > start and t.start < end]
+    tokens = _completed(words, inside[0], inside[-1] + 1) if inside else []
+    while tokens and _outside(tokens[-1]) and not _syllable(tokens):
+        tokens.pop()
+    while tokens and _outside(tokens[0]):
+        tokens.pop(0)
+    if not tokens:
+        return ""
+    first = tokens[0]
+    begin = first.start
+    cut = start == begin + 1 and (first.raw[0] in "وفبك" or (first.raw[0] == "ل" and is_known(first.key[1:])))
+    if cut or _attached(first, seen):
+        begin += 1
+    text = sentence[begin : tokens[-1].end]
+    parts = [part.strip(_EDGES) for part in _BREAKS.split(text)]
+    named = [part for part in parts if read_phrase(part).name]
+    text = (named or sorted(parts, key=len, reverse=True))[0]
+    return "" if len(fold(text)) < 2 or fold(text) in lexicon.PRONOUNS else _close(text, sentence)
+
+
+def _completed(words: list[Token], first: int, last: int) -> list[Token]:
+    """A span with the neighbours that it cannot do without: the noun before its complement, the name after عبد."""
+    while first and not words[first].gap and not is_stop(words[first].key):
+        before = words[first - 1].key
+        if is_definite(before) or not (is_title(before) or before in lexicon.BODIES):
+            break
+        first -= 1
+    while last < len(words) and not words[last].gap and words[last - 1].key in lexicon.LINKS:
+        last += 1
+    return words[first:last]
+
+
+def _outside(token: Token) -> bool:
+    word = token.key
+    return (is_stop(word) or word in lexicon.PRONOUNS) and not is_known(word) and word not in SAME
+
+
+def _syllable(tokens: Sequence[Token]) -> bool:
+    """Whether a last word that looks like a particle ends a Korean or Chinese name (مون جاي إن)."""
+    return len(tokens) > 2 and tokens[-3].key in lexicon.EAST_ASIAN and len(tokens[-1].key) < 4
+
+
+def _attached(token: Token, seen: frozenset[str]) -> bool:
+    """Whether the first letter of a word is a particle written together with it."""
+    word = token.key
+    if len(word) < 4 or word[0] not in "وفبلك" or word.startswith("لل") or is_known(word):
+        return False
+    rest = word[1:]
+    return is_known(rest) or (rest in seen and word not in seen) or (word[0] in "وف" and is_definite(rest))
+
+
+def _close(text: str, sentence: str) -> str:
+    """The phrase with the closing quotation mark that trimming took from it."""
+    for opening, closing in ("«»", "“”", "()", '""'):
+        if text.count(opening) > text.count(closing) or (opening == closing and text.count(opening) % 2):
+            if text + closing in sentence:
+                return text + closing
+            return text.strip(_EDGES)
+    return text

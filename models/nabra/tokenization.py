@@ -1,0 +1,71 @@
+"""Sentences to token ids, with the character offsets that lead back into the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding, Tokenizer
+
+from nabra.errors import NabraError
+
+FILE_NAME = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """B sentences padded on the right to T tokens, as int64.
+
+    Args:
+        input_ids: B x T token ids.
+        attention_mask: B x T, 1 for a token and 0 for padding.
+    """
+
+    input_ids: npt.NDArray[np.int64]
+    attention_mask: npt.NDArray[np.int64]
+
+
+class SentenceTokenizer:
+    """A fast tokenizer bound to the length that a model reads.
+
+    Args:
+        tokenizer: The Rust tokenizer, with its normaliser and post-processor.
+        pad_id: Token id of padding.
+        max_tokens: Most tokens of a sentence, separators included; the rest is cut off.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, pad_id: int, max_tokens: int) -> None:
+        self._tokenizer = tokenizer
+        self._pad_id = pad_id
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_tokens)
+
+    @classmethod
+    def from_directory(cls, directory: Path, config: dict[str, Any]) -> SentenceTokenizer:
+        """Load a checkpoint's tokenizer; `config` is its parsed `config.json`."""
+        path = directory / FILE_NAME
+        if not path.is_file():
+            raise NabraError(f"{path}: no such file; the directory is not a complete Nabra model")
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the Rust library raises nothing narrower
+            raise NabraError(f"{path}: not a tokenizer file ({error}); copy the model again") from error
+        return cls(tokenizer, config["encoder"].get("pad_token_id") or 0, config["max_tokens"])
+
+    def encode(self, sentences: Sequence[str]) -> list[Encoding]:
+        """Tokenise sentences, each on its own; long ones are cut and have `overflowing` pieces."""
+        return self._tokenizer.encode_batch(list(sentences))
+
+    def pad(self, ids: Sequence[Sequence[int]]) -> Batch:
+        """Stack sentences' token ids, padded to the longest of them."""
+        shape = (len(ids), max(map(len, ids)))
+        input_ids = np.full(shape, self._pad_id, dtype=np.int64)
+        attention_mask = np.zeros(shape, dtype=np.int64)
+        for row, tokens in enumerate(ids):
+            input_ids[row, : len(tokens)] = tokens
+            attention_mask[row, : len(tokens)] = 1
+        return Batch(input_ids, attention_mask)

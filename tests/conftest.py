@@ -1,0 +1,103 @@
+"""Small models and articles that many tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer, BertConfig, BertModel
+
+from nabra.article import TONES, Article, Mention, Sentence, Speaker
+from nabra.config import Config, DataConfig, ModelConfig, TrainingConfig, encoder_location
+from nabra.tokenization import SentenceTokenizer
+from nabra.writers import to_json_line
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real articles are not in the repository")
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> SentenceTokenizer:
+    """The compact encoder's tokenizer, cut at 32 tokens."""
+    path = Path(encoder_location("compact")) / "tokenizer.json"
+    return SentenceTokenizer(Tokenizer.from_file(str(path)), pad_id=1, max_tokens=32)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random BERT of two narrow layers over the compact vocabulary."""
+    directory = tmp_path_factory.mktemp("encoder")
+    tokenizer = AutoTokenizer.from_pretrained(encoder_location("compact"))
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        pad_token_id=1,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    return directory
+
+
+def speaker(name: str, index: int, mention: str) -> Speaker:
+    return Speaker(name, Mention(index, mention))
+
+
+@pytest.fixture
+def labelled() -> list[Article]:
+    """Three short articles with all tones and sources."""
+    minister = "وزير الري السوداني عادل بشير"
+    return [
+        Article(
+            f"t-{number}",
+            (
+                Sentence("وصل الوفدان إلى الخرطوم صباح الأحد.", TONES[1]),
+                Sentence(
+                    f"وقال {minister} إن المحادثات أحرزت تقدما كبيرا.", TONES[0], speaker("عادل بشير", 1, minister)
+                ),
+                Sentence("وأضاف أن التوقيع بات قريبا.", TONES[0], speaker("عادل بشير", 1, minister)),
+                Sentence("لكن إثيوبيا رفضت المقترح.", TONES[2], speaker("إثيوبيا", 3, "إثيوبيا")),
+            ),
+        )
+        for number in range(3)
+    ]
+
+
+@pytest.fixture
+def labelled_file(labelled: list[Article], tmp_path: Path) -> Path:
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("".join(map(to_json_line, labelled)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def tiny_config(tiny_encoder: Path, labelled_file: Path, tmp_path: Path) -> Config:
+    """A configuration that trains in a second."""
+    data = str(labelled_file)
+    return Config(
+        model=ModelConfig(encoder=str(tiny_encoder), head_size=16),
+        data=DataConfig(train=data, dev=data, test=data),
+        training=TrainingConfig(output=str(tmp_path / "model"), epochs=2, batch_size=4),
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Nabra model on disk, with its ONNX models."""
+    from nabra_train import checkpoints
+    from nabra_train.export import export_onnx
+
+    directory = tmp_path_factory.mktemp("model")
+    config = Config(
+        model=ModelConfig(encoder=str(tiny_encoder), head_size=16, max_tokens=64),
+        training=TrainingConfig(output=str(directory)),
+    )
+    model, encoder_tokenizer = checkpoints.load_encoder(config)
+    checkpoints.save(model, encoder_tokenizer, config, [])
+    export_onnx(directory)
+    return directory

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nabra.analyzer import Analyzer
+from nabra.article import Article, Sentence
+from nabra.decoding import Logits
+from nabra.errors import NabraError
+from nabra.tokenization import Batch, SentenceTokenizer
+
+TEXT = (
+    "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوأضاف أنها ستطول أسبوعا كاملا على الأقل.\n\nوصل الوفد أمس."
+)
+
+
+class CountingRuntime:
+    """Gives every sentence its number of tokens as logit of the first tone, and nobody as speaker."""
+
+    def __init__(self) -> None:
+        self.widths: list[int] = []
+
+    def __call__(self, batch: Batch) -> Logits:
+        rows, width = batch.input_ids.shape
+        self.widths.append(width)
+        tone = np.zeros((rows, 2), dtype=np.float32)
+        tone[:, 0] = batch.attention_mask.sum(1) / 10
+        source = np.tile(np.array([9, 0, 0], dtype=np.float32), (rows, 1))
+        return Logits(tone, source, np.zeros((rows, width, 2), dtype=np.float32))
+
+
+@pytest.fixture
+def analyzer(tiny_model: Path) -> Analyzer:
+    return Analyzer.from_pretrained(str(tiny_model), precision="float")
+
+
+def test_every_sentence_gets_all_that_the_contract_names(analyzer: Analyzer) -> None:
+    article = analyzer.analyze(TEXT)
+    assert [s.text for s in article.sentences] == [TEXT[s.start : s.end] for s in article.sentences]
+    for sentence in article.sentences:
+        assert sum(sentence.scores.values()) == pytest.approx(1, abs=1e-5)
+        assert sentence.tone == max(sentence.scores, key=lambda tone: sentence.scores[tone])
+        if sentence.speaker:
+            mention = sentence.speaker.mention
+            assert TEXT[mention.start : mention.end] == mention.text
+            assert 0 < sentence.speaker.score <= 1
+
+
+def test_results_are_put_back_in_order(tokenizer: SentenceTokenizer) -> None:
+    runtime = CountingRuntime()
+    analyzer = Analyzer(runtime, tokenizer, ("long", "short"), batch_size=2)
+    lengths = [9, 1, 5, 3, 7]
+    article = Article("a", tuple(Sentence("نعم " * n) for n in lengths))
+    scores = [s.scores["long"] for s in analyzer.analyze(article).sentences]
+    assert np.argsort(scores).tolist() == np.argsort(lengths).tolist()
+    assert runtime.widths == sorted(runtime.widths)
+
+
+def test_articles_come_back_in_order_and_lazily(analyzer: Analyzer) -> None:
+    taken = []
+
+    def articles() -> object:
+        for number in range(2000):
+            taken.append(number)
+            yield Article(str(number), (Sentence("وصل الوفد."),))
+
+    results = analyzer.analyze_many(articles())
+    assert [next(results).id for _ in range(3)] == ["0", "1", "2"]
+    assert len(taken) < 1000
+
+
+def test_batch_mates_do_not_change_an_answer(tiny_model: Path) -> None:
+    one = Analyzer.from_pretrained(str(tiny_model), precision="float", batch_size=1).analyze(TEXT)
+    many = Analyzer.from_pretrained(str(tiny_model), precision="float", batch_size=8).analyze(TEXT)
+    for a, b in zip(one.sentences, many.sentences, strict=True):
+        assert a.scores == pytest.approx(b.scores, abs=1e-5)
+        assert a.speaker == b.speaker or (a.speaker and b.speaker and a.speaker.name == b.speaker.name)
+
+
+def test_labels_of_the_input_are_replaced(analyzer: Analyzer, labelled: list[Article]) -> None:
+    relabelled = analyzer.analyze(labelled[0])
+    assert relabelled.id == labelled[0].id
+    assert all(sentence.scores for sentence in relabelled.sentences)
+
+
+def test_a_sentence_too_long_is_marked(analyzer: Analyzer) -> None:
+    article = analyzer.analyze("قال الوزير " * 200 + ".\nوصل.")
+    assert [sentence.truncated for sentence in article.sentences] == [True, False]
+
+
+def test_nothing_in_nothing_out(analyzer: Analyzer) -> None:
+    assert list(analyzer.analyze_many([])) == []
+    assert analyzer.analyze("").sentences == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: "", "no such directory; name a trained Nabra model"),
+        (lambda path: path, r"holds no Nabra model \(config.json is missing\)"),
+        (lambda path: (path / "config.json").write_text("{") and path, "cannot be read"),
+        (lambda path: (path / "config.json").write_text('{"model_type": "bert"}') and path, "'bert' model, not a Nabra"),
+    ],
+)
+def test_wrong_model_is_named(tmp_path: Path, make: object, message: str) -> None:
+    model = make(tmp_path) or tmp_path / "gone"
+    with pytest.raises(NabraError, match=message):
+        Analyzer.from_pretrained(str(model))
+
+
+def test_missing_onnx_model_says_how_to_make_it(tiny_model: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((tiny_model / name).read_bytes())
+    with pytest.raises(NabraError, match="nabra export"):
+        Analyzer.from_pretrained(str(tmp_path), runtime="onnx")
+
+
+def test_damaged_onnx_model_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((tiny_model / name).read_bytes())
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "model_int8.onnx").write_bytes(b"damaged")
+    with pytest.raises(NabraError, match=r"model_int8\.onnx: cannot be loaded"):
+        Analyzer.from_pretrained(str(tmp_path))

@@ -1,0 +1,191 @@
+"""The speaker thread: who speaks in each sentence, under one full name a person."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nabra.article import Source, Speaker
+from nabra.speakers import Attribution, clean_mention, open_quotes, resolve_speakers
+
+NONE, CONTINUES = Attribution(Source.NONE), Attribution(Source.CONTINUES)
+SEED = Path(__file__).parents[2].parent / "shared" / "seed" / "gold.jsonl"
+
+
+def here(sentence: str, mention: str) -> Attribution:
+    start = sentence.index(mention)
+    return Attribution(Source.HERE, start, start + len(mention), 0.9)
+
+
+def resolve(*rows: tuple[str, str | Attribution]) -> list[Speaker | None]:
+    """Each row a sentence with its mention, or with an attribution where it names nobody."""
+    given = [here(text, who) if isinstance(who, str) else who for text, who in rows]
+    return resolve_speakers([text for text, _ in rows], given)
+
+
+def names(*rows: tuple[str, str | Attribution]) -> list[str | None]:
+    return [speaker.name if speaker else None for speaker in resolve(*rows)]
+
+
+def test_surname_finds_the_full_name_in_the_reporters_voice() -> None:
+    assert names(
+        ("عقد وزير المالية الأمريكي توم هارلينغ محادثات في باريس.", NONE),
+        ("وقال هارلينغ إن الاتفاق قريب.", "هارلينغ"),
+        ("وأضاف أن الوفدين سيعودان غدا.", CONTINUES),
+    ) == [None, "توم هارلينغ", "توم هارلينغ"]
+
+
+def test_mention_is_copied_and_carried_on() -> None:
+    speakers = resolve(
+        (
+            "قالت المتحدثة باسم الوزارة سلمى القرواني إن المحادثات مثمرة.",
+            "المتحدثة باسم الوزارة سلمى القرواني",
+        ),
+        ("وتابعت أن العمل مستمر.", CONTINUES),
+    )
+    assert speakers[1] is not None
+    assert (speakers[1].mention.sentence, speakers[1].mention.text) == (
+        0,
+        "المتحدثة باسم الوزارة سلمى القرواني",
+    )
+    assert (speakers[1].mention.start, speakers[1].mention.end) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("introduction", "title", "name"),
+    [
+        ("وصل وزير النقل الكندي بيتر ماكلاود إلى تونس.", "الوزير", "بيتر ماكلاود"),
+        ("وصل وزير النقل الكندي بيتر ماكلاود إلى تونس.", "الوزير الكندي", "بيتر ماكلاود"),
+        ("وصلت وزيرة النقل إلسا بيريرا إلى تونس.", "الوزيرة", "إلسا بيريرا"),
+        ("التقى الوفد ناصر الكيومي، وزير الخارجية، أمس.", "هو الكيومي", "ناصر الكيومي"),
+        ("التقى الوفد بمساعد وزير الخارجية الأميركي جون برانت.", "المسؤول الأمريكي", "جون برانت"),
+        ("التقى رئيس كوريا الجنوبية بارك مين هو الوفد.", "بارك", "بارك مين هو"),
+        ("التقى الوفد العقيد محمد ولد سيدينا.", "العقيد ولد سيدينا", "محمد ولد سيدينا"),
+        ("أوفدت هيئة الموانئ التونسية خبراءها.", "الهيئة", "هيئة الموانئ التونسية"),
+    ],
+)
+def test_titles_and_parts_of_names_find_their_person(introduction: str, title: str, name: str) -> None:
+    assert names((introduction, NONE), (f"وقال {title} إن الأمر محسوم.", title))[1] == name
+
+
+def test_title_takes_the_person_whose_nationality_fits() -> None:
+    assert names(
+        ("اجتمع وزير الدفاع التركي أورهان ييلماز مع وزير الدفاع اليوناني نيكوس باباس.", NONE),
+        ("وقال الوزير التركي إن الجانبين اتفقا.", "الوزير التركي"),
+        ("ورد الوزير اليوناني بحذر.", "الوزير اليوناني"),
+    ) == [None, "أورهان ييلماز", "نيكوس باباس"]
+
+
+def test_a_title_without_a_fitting_person_stays_as_written() -> None:
+    assert names(
+        ("وصل وزير النقل الكندي بيتر ماكلاود.", NONE),
+        ("وقال السفير الفرنسي إن بلاده ترحب.", "السفير الفرنسي"),
+        ("وقالت الوزيرة إن الطريق طويل.", "الوزيرة"),
+        ("وقال الوزيران إن الطريق طويل.", "الوزيران"),
+    )[1:] == ["السفير الفرنسي", "الوزيرة", "الوزيران"]
+
+
+def test_unnamed_speakers_are_taken_up_again() -> None:
+    rows = names(
+        ("قال مصدر دبلوماسي مطلع إن الأمر قيد الدراسة.", "مصدر دبلوماسي مطلع"),
+        ("ورأى المصدر نفسه أن الوقت ضيق.", "المصدر نفسه"),
+        ("وذكرت وكالة الطاقة البديلة أن الأسعار استقرت.", "وكالة الطاقة البديلة"),
+        ("وتوقعت الوكالة تحسنا.", "الوكالة"),
+    )
+    assert rows == ["مصدر دبلوماسي مطلع"] * 2 + ["وكالة الطاقة البديلة"] * 2
+
+
+def test_people_with_one_surname_stay_apart() -> None:
+    assert names(
+        ("قال النائب سامي الحداد إنه يرفض.", "النائب سامي الحداد"),
+        ("وقال القاضي رامي الحداد إنه يوافق.", "القاضي رامي الحداد"),
+    ) == ["سامي الحداد", "رامي الحداد"]
+
+
+def test_name_after_the_quote() -> None:
+    speakers = resolve(('"لن نوقع اليوم."', CONTINUES), ("هكذا قال النائب سامي الحداد.", "النائب سامي الحداد"))
+    assert [s and s.mention.sentence for s in speakers] == [1, 1]
+
+
+def test_a_feminine_verb_goes_back_to_the_last_woman() -> None:
+    assert names(
+        ("جاء ذلك في بيان للمتحدثة باسم الوزارة سلمى القرواني.", "للمتحدثة باسم الوزارة سلمى القرواني"),
+        ("ودعا الوزير سامي الحداد إلى الهدوء.", "الوزير سامي الحداد"),
+        ("وأضافت أن الزيارة مثمرة.", CONTINUES),
+    ) == ["سلمى القرواني", "سامي الحداد", "سلمى القرواني"]
+
+
+def test_a_sentence_inside_an_open_quotation_has_its_speaker() -> None:
+    assert names(
+        ("وقال النائب سامي الحداد: «الوضع صعب.", "النائب سامي الحداد"),
+        ("الأسعار ترتفع.", NONE),
+        ("وعلينا أن نتحرك».", NONE),
+        ("وأغلقت الأسواق أبوابها.", NONE),
+    ) == ["سامي الحداد", "سامي الحداد", "سامي الحداد", None]
+
+
+@pytest.mark.parametrize("mark", ["«", "“", '"', "»", "”"])
+def test_a_stray_quotation_mark_opens_nothing(mark: str) -> None:
+    assert open_quotes([f"قال {mark} شيئا.", "ثم مضى.", "ثم عاد."]) == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("sentence", "span", "mention"),
+    [
+        ("وقال وزير المالية سامر الدالي إن", "ير المالية سامر الد", "وزير المالية سامر الدالي"),
+        ("وقال «سامر الدالي» إن", "«سامر الدالي»", "سامر الدالي"),
+        ("وقال سامر الدالي إن الأمر", "وقال سامر الدالي إن", "سامر الدالي"),
+        ("والوزير سامر الدالي يرفض", "والوزير سامر الدالي", "الوزير سامر الدالي"),
+        ("بحسب بيان للمتحدثة سلمى القرواني.", "للمتحدثة سلمى القرواني.", "للمتحدثة سلمى القرواني"),
+        ("وقال وليد الدالي", "وليد الدالي", "وليد الدالي"),
+        ("وقال كريم الدالي", "كريم الدالي", "كريم الدالي"),
+        ("وقال سامر الدالي، رئيس الاتحاد، إن", "سامر الدالي، رئيس الاتحاد،", "سامر الدالي"),
+        ("وقالت شركة «نجمة البحر» إن", "شركة «نجمة البحر»", "شركة «نجمة البحر»"),
+        ("وقال بارك جاي إن للصحفيين", "بارك جاي إن", "بارك جاي إن"),
+        ("وقال معاليه إن", "معاليه", ""),
+        ("وقال هو إن", "هو", ""),
+        ("وقال: ...", "...", ""),
+    ],
+)
+def test_predicted_spans_are_cleaned(sentence: str, span: str, mention: str) -> None:
+    start = sentence.index(span)
+    assert clean_mention(sentence, start, start + len(span)) == mention
+
+
+@pytest.mark.parametrize(("start", "end"), [(None, None), (-3, 4), (5, 5), (9, 2), (400, 500), (0, None)])
+def test_spans_out_of_range_count_as_continuing(start: int | None, end: int | None) -> None:
+    rows = [("قال النائب سامي الحداد إنه يرفض.", "النائب سامي الحداد"), ("وقال كذا.", "")]
+    given = [here(*rows[0]), Attribution(Source.HERE, start, end)]
+    assert [s and s.name for s in resolve_speakers([r[0] for r in rows], given)] == ["سامي الحداد"] * 2
+
+
+def test_nobody_named() -> None:
+    assert resolve_speakers([], []) == []
+    assert resolve(("وأضاف.", CONTINUES), ("وتابع.", CONTINUES)) == [None, None]
+    rows = [("", NONE), ("ــ", Attribution(Source.HERE, 0, 2)), ("ء - '", Attribution(Source.HERE, 0, 5))]
+    assert resolve(*rows) == [None, None, None]
+
+
+def test_lengths_must_agree() -> None:
+    with pytest.raises(ValueError, match="1 sentences but 0 attributions"):
+        resolve_speakers(["نص"], [])
+
+
+def test_score_is_handed_on() -> None:
+    speaker = resolve(("قال النائب سامي الحداد إنه يرفض.", "النائب سامي الحداد"))[0]
+    assert speaker is not None
+    assert speaker.score == 0.9
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the shared seed article is not here")
+def test_seed_article_gives_each_person_one_full_name() -> None:
+    record = json.loads(SEED.read_text(encoding="utf-8").splitlines()[0])
+    rows: list[tuple[str, str | Attribution]] = []
+    for index, sentence in enumerate(record["sentences"]):
+        gold = sentence["speaker"]
+        named = gold and gold["mention"]["sentence"] == index
+        rows.append((sentence["text"], gold["mention"]["text"] if named else CONTINUES if gold else NONE))
+    expected = [s["speaker"] and s["speaker"]["name"] for s in record["sentences"]]
+    assert names(*rows) == expected

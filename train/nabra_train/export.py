@@ -1,0 +1,67 @@
+"""Exports a trained model to ONNX: float32, and int8 for fast processors' arithmetic."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from nabra.modeling import NabraModel
+from nabra.runtimes.onnx import INPUTS, OUTPUTS, onnx_path
+
+
+class _Logits(nn.Module):
+    """The model as ONNX needs it: tensors in, a tuple of tensors out."""
+
+    def __init__(self, model: NabraModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
+        output = self.model(input_ids=input_ids, attention_mask=attention_mask)
+        return output.tone_logits, output.source_logits, output.span_logits
+
+
+def export_onnx(directory: Path) -> list[Path]:
+    """Write `onnx/model.onnx` and `onnx/model_int8.onnx` beside a checkpoint's weights.
+
+    Returns:
+        The paths of both.
+    """
+    model = NabraModel.from_pretrained(directory, dtype=torch.float32, local_files_only=True).eval()
+    full, int8 = onnx_path(directory, "float"), onnx_path(directory, "int8")
+    full.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory) as folder:
+        staged_full, staged_int8 = Path(folder) / full.name, Path(folder) / int8.name
+        _export(model, staged_full)
+        _quantise(staged_full, staged_int8)
+        os.replace(staged_full, full)
+        os.replace(staged_int8, int8)
+    return [full, int8]
+
+
+def _export(model: NabraModel, path: Path) -> None:
+    example = torch.ones(2, 8, dtype=torch.long)
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # the tracer warns of every constant
+        torch.onnx.export(
+            _Logits(model),
+            (example, example),
+            str(path),
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes={name: {0: "sentence", 1: "token"} for name in (*INPUTS, "span_logits")}
+            | {name: {0: "sentence"} for name in ("tone_logits", "source_logits")},
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def _quantise(source: Path, target: Path) -> None:
+    """Int8 weights, a scale a column. Seven bits of them: with eight, processors without VNNI overflow."""
+    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)

@@ -1,0 +1,157 @@
+"""Scores of predicted articles against labelled ones, with bootstrap intervals over articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from nabra.article import Article, Sentence, Source
+from nabra.names import same_name
+from nabra_train.data import source_of
+
+CALIBRATION_BINS = 10
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Gold and predicted labels of N sentences, one array a label; rows of an article are adjacent.
+
+    Args:
+        article: Index of the sentence's article.
+        gold_tone: Indices into the tones.
+        tone: Indices into the tones.
+        confidence: Probability of the predicted tone; NaN where the prediction has none.
+        gold_source: Values of `Source`.
+        source: Values of `Source`.
+        speaker_right: Whether both say nobody or name the same person.
+        overlap: Shared characters of both mentions over those of either; NaN unless both lie in one sentence.
+    """
+
+    article: npt.NDArray[np.int64]
+    gold_tone: npt.NDArray[np.int64]
+    tone: npt.NDArray[np.int64]
+    confidence: npt.NDArray[np.float64]
+    gold_source: npt.NDArray[np.str_]
+    source: npt.NDArray[np.str_]
+    speaker_right: npt.NDArray[np.bool_]
+    overlap: npt.NDArray[np.float64]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Comparison:
+        """The same comparison over other rows."""
+        return Comparison(**{name: values[rows] for name, values in vars(self).items()})
+
+
+def compare(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequence[str]) -> Comparison:
+    """Line up the labels of the same articles in the same order.
+
+    Raises:
+        ValueError: If the sentences differ.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for number, (one, other) in enumerate(zip(gold, predicted, strict=True)):
+        if [s.text for s in one.sentences] != [s.text for s in other.sentences]:
+            raise ValueError(f"article {one.id!r}: the predicted sentences are not the labelled ones")
+        for index, (right, guess) in enumerate(zip(one.sentences, other.sentences, strict=True)):
+            rows.append(
+                (
+                    number,
+                    tones.index(right.tone),
+                    tones.index(guess.tone),
+                    guess.scores.get(guess.tone, np.nan),
+                    source_of(index, right).value,
+                    source_of(index, guess).value,
+                    _same_speaker(right, guess),
+                    _overlap(one, right, guess),
+                )
+            )
+    return Comparison(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def _same_speaker(gold: Sentence, guess: Sentence) -> bool:
+    if gold.speaker is None or guess.speaker is None:
+        return gold.speaker is guess.speaker
+    return same_name(gold.speaker.name, guess.speaker.name)
+
+
+def _overlap(article: Article, gold: Sentence, guess: Sentence) -> float:
+    if gold.speaker is None or guess.speaker is None:
+        return np.nan
+    here, there = gold.speaker.mention, guess.speaker.mention
+    if here.sentence != there.sentence:
+        return np.nan
+    text = article.sentences[here.sentence].text
+    a, b = text.index(here.text), text.index(there.text)
+    shared = min(a + len(here.text), b + len(there.text)) - max(a, b)
+    return max(shared, 0) / (len(here.text) + len(there.text) - max(shared, 0))
+
+
+def score(comparison: Comparison, tones: Sequence[str]) -> dict[str, float]:
+    """Every score of a comparison, by name; NaN where there is nothing to score."""
+    c = comparison
+    labels = range(len(tones))
+    precision, recall, f1, _ = precision_recall_fscore_support(c.gold_tone, c.tone, labels=labels, zero_division=0)
+    tone_right = c.gold_tone == c.tone
+    scores = {
+        "tone_accuracy": float(accuracy_score(c.gold_tone, c.tone)),
+        "tone_macro_f1": float(np.mean(f1)),
+        "tone_calibration_error": calibration_error(c.confidence, tone_right),
+        "source_accuracy": float(np.mean(c.gold_source == c.source)),
+        "speaker_accuracy": float(np.mean(c.speaker_right)),
+    }
+    for index, tone in enumerate(tones):
+        scores[f"tone_precision_{tone}"] = float(precision[index])
+        scores[f"tone_recall_{tone}"] = float(recall[index])
+        scores[f"tone_f1_{tone}"] = float(f1[index])
+    for source in Source:
+        scores[f"speaker_accuracy_{source.value}"] = _mean(c.speaker_right[c.gold_source == source.value])
+    scores["mention_overlap"] = _mean(c.overlap[~np.isnan(c.overlap)])
+    scores["both_right"] = float(np.mean(tone_right & c.speaker_right))
+    return scores
+
+
+def _mean(values: npt.NDArray[Any]) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")
+
+
+def calibration_error(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> float:
+    """Expected calibration error over ten equal bins of confidence (Guo et al., 2017); NaN without confidences."""
+    if np.isnan(confidence).any():
+        return float("nan")
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    gaps = [
+        np.abs(np.mean(right[bins == b]) - np.mean(confidence[bins == b])) * np.mean(bins == b) for b in np.unique(bins)
+    ]
+    return float(np.sum(gaps))
+
+
+def confusion(comparison: Comparison, tones: Sequence[str]) -> list[list[int]]:
+    """Counts of sentences, a row a gold tone and a column a predicted one."""
+    matrix = confusion_matrix(comparison.gold_tone, comparison.tone, labels=range(len(tones)))
+    return [[int(count) for count in row] for row in matrix]
+
+
+def bootstrap(
+    comparison: Comparison,
+    scorer: Callable[[Comparison], dict[str, float]],
+    resamples: int = 1000,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """95% percentile intervals of every score, resampling whole articles (Efron and Tibshirani, 1993)."""
+    rows = [np.flatnonzero(comparison.article == a) for a in np.unique(comparison.article)]
+    generator = np.random.default_rng(seed)
+    samples = [
+        scorer(comparison.take(np.concatenate([rows[i] for i in generator.integers(len(rows), size=len(rows))])))
+        for _ in range(resamples)
+    ]
+    intervals = {}
+    for name in samples[0]:
+        values = np.array([sample[name] for sample in samples])
+        values = values[~np.isnan(values)]
+        low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (np.nan, np.nan)
+        intervals[name] = (float(low), float(high))
+    return intervals
