@@ -187,7 +187,7 @@ def build_model(packed: PackedModel, kept: list[int]) -> BertModel:
 
 
 def _bert_name(name: str) -> str:
-    """The `BertModel` name of a tensor of the package: l3.aln.w -> encoder.layer.3.attention.output.LayerNorm.weight."""
+    """The `BertModel` name of a tensor of the package: l3.q.w -> encoder.layer.3.attention.self.query.weight."""
     if name in BERT_NAMES:
         return BERT_NAMES[name]
     stem, _, kind = name.rpartition(".")

@@ -106,7 +106,7 @@ class Analyzer:
             logits = self._runtime(self._tokenizer.pad([encodings[i].ids for i in indices]))
             for row, index in enumerate(indices):
                 encoding = encodings[index]
-                attribution = decode_attribution(logits.source[row], logits.span[row], encoding)
+                attribution = decode_attribution(logits.source[row], logits.span[row], encoding, texts[index])
                 readings[index] = _Reading(self._scores(logits, row), attribution, bool(encoding.overflowing))
         return [readings[i] for i in range(len(texts))]
 

@@ -27,7 +27,7 @@ def dump_config(config: Config) -> str:
 
 def build_parser(program: str, description: str) -> ArgumentParser:
     """A parser that takes `--config` and every key of `Config` as `--section.key`."""
-    parser = ArgumentParser(prog=program, description=description, exit_on_error=False)
+    parser = ArgumentParser(prog=program, description=description, exit_on_error=False, allow_abbrev=False)
     parser.add_argument("--config", action="config", help="a YAML file, or a shipped recipe by name: compact, arabert")
     parser.add_class_arguments(Config)
     return parser
@@ -55,11 +55,11 @@ def parse(
     """
     expanded = _expand(arguments, aliases or {})
     if defaults is not None:
-        _check_file(parser, defaults)
+        _check_file(defaults)
         parser.default_config_files = [str(defaults)]
     for option, value in itertools.pairwise(expanded):
         if option == "--config":
-            _check_file(parser, Path(value))
+            _check_file(Path(value))
     try:
         parsed = parser.instantiate(parser.parse_args(expanded))
     except (Exception, SystemExit) as error:
@@ -84,8 +84,9 @@ def _expand(arguments: Sequence[str], aliases: Mapping[str, str]) -> list[str]:
     return expanded
 
 
-def _check_file(parser: ArgumentParser, path: Path) -> None:
+def _check_file(path: Path) -> None:
     """Parse a configuration file alone, so that a fault can name it."""
+    parser = build_parser("", "")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         if not isinstance(values, dict):

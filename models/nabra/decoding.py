@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ FloatArray = npt.NDArray[np.float32]
 SOURCES = tuple(Source)
 MAX_SPAN_TOKENS = 40
 """Longest mention considered; the longest labelled one has 27 tokens of the compact vocabulary."""
+BREAK = re.compile(
+    r"[،,:؛;()\[\]–—]|\b(?:[وب]?[أا]ن(?:ه|ها|هم)?|إن(?:ه|ها|هم)|الذي|التي|الذين|أمس|اليوم|[أا]يضا|كما|خلال|بعد|قبل|ضد)\b|(?<=\bإن)\b"
+)
+"""What no mention runs over: punctuation and words that begin a clause. «إن» itself may end a Korean name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +44,22 @@ def softmax(logits: FloatArray) -> FloatArray:
     return probabilities
 
 
-def decode_attribution(source: FloatArray, span: FloatArray, encoding: Encoding) -> Attribution:
+def decode_attribution(source: FloatArray, span: FloatArray, encoding: Encoding, text: str) -> Attribution:
     """The most probable source of one sentence and, where it names its speaker, the mention.
 
     Args:
         source: 3 logits, in the order of `Source`.
         span: T x 2 logits of start and end, T at least the length of the encoding.
         encoding: The sentence's tokens, with offsets into its text.
+        text: The sentence.
     """
     probabilities = softmax(source)
     best = int(probabilities.argmax())
-    start, end = _best_span(span, encoding) if SOURCES[best] is Source.HERE else (None, None)
+    start, end = _best_span(span, encoding, text) if SOURCES[best] is Source.HERE else (None, None)
     return Attribution(SOURCES[best], start, end, score=float(probabilities[best]))
 
 
-def _best_span(span: FloatArray, encoding: Encoding) -> tuple[int | None, int | None]:
+def _best_span(span: FloatArray, encoding: Encoding, text: str) -> tuple[int | None, int | None]:
     """Character offsets of the likeliest mention, or `None` twice if the sentence has no tokens of its own."""
     tokens = [i for i, special in enumerate(encoding.special_tokens_mask) if not special]
     if not tokens:
@@ -62,6 +68,9 @@ def _best_span(span: FloatArray, encoding: Encoding) -> tuple[int | None, int | 
     starts, ends = span[first:last, 0], span[first:last, 1]
     totals = starts[:, None] + ends[None, :]
     gap = np.arange(len(ends))[None, :] - np.arange(len(starts))[:, None]
-    totals = np.where((gap >= 0) & (gap < MAX_SPAN_TOKENS), totals, -np.inf)
+    breaks = [found.end() for found in BREAK.finditer(text)]
+    clause = np.searchsorted(breaks, [encoding.offsets[i][1] for i in tokens], side="left")
+    allowed = (gap >= 0) & (gap < MAX_SPAN_TOKENS) & (clause[:, None] == clause[None, :])
+    totals = np.where(allowed, totals, -np.inf)
     start, end = np.unravel_index(int(totals.argmax()), totals.shape)
     return encoding.offsets[first + int(start)][0], encoding.offsets[first + int(end)][1]

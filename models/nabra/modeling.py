@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
-from transformers.utils.generic import ModelOutput
 from transformers.models.auto import MODEL_MAPPING
+from transformers.utils.generic import ModelOutput
 
 from nabra.article import TONES, Source
 
@@ -76,11 +76,46 @@ def _head(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequentia
     return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, outputs))
 
 
+class Standardise(nn.Module):
+    """Takes off the mean and divides by the deviation that each feature has shown so far.
+
+    A batch norm would use the batch's own statistics in training, which differ from the running ones of inference
+    when a batch holds sentences of one length; this one uses the running ones in both.
+
+    Args:
+        features: Width of the vectors.
+        momentum: Weight of the newest batch in the running statistics.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    batches: Tensor
+
+    def __init__(self, features: int, momentum: float = 0.05) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("variance", torch.ones(features))
+        self.register_buffer("batches", torch.zeros((), dtype=torch.long))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Standardise B x features vectors."""
+        if self.training and len(vectors) > 1:
+            self._learn(vectors.detach().float())
+        return (vectors - self.mean) * torch.rsqrt(self.variance + 1e-5)
+
+    def _learn(self, vectors: Tensor) -> None:
+        weight = self.momentum if self.batches else 1.0
+        self.mean.lerp_(vectors.mean(0), weight)
+        self.variance.lerp_(vectors.var(0), weight)
+        self.batches += 1
+
+
 class NabraModel(PreTrainedModel):
     """Tone, source and mention span of sentences.
 
-    The sentence vector is the mean of its tokens beside its last separator, standardised (a batch norm without
-    weights), so that one learning rate of the heads suits every encoder.
+    The sentence vector is the mean of its tokens beside its last separator, standardised, so that one learning
+    rate of the heads suits every encoder.
     """
 
     config_class = NabraConfig
@@ -94,7 +129,7 @@ class NabraModel(PreTrainedModel):
             raise ValueError("NabraConfig.encoder is missing: give the configuration of an encoder")
         self.encoder = AutoModel.from_config(config.encoder, **_without_pooler(config.encoder))
         width = config.encoder.hidden_size
-        self.standardise = nn.BatchNorm1d(2 * width, affine=False)
+        self.standardise = Standardise(2 * width)
         self.dropout = nn.Dropout(config.head_dropout)
         self.tone_head = _head(2 * width, config.head_size, len(config.tones), config.head_dropout)
         self.source_head = _head(2 * width, config.head_size, len(Source), config.head_dropout)
@@ -136,7 +171,7 @@ class NabraModel(PreTrainedModel):
             span_labels: B x 2 token indices of the mention's first and last token, or `IGNORED`.
         """
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        sentence = self.dropout(self._standardise(_sentence_vector(hidden, attention_mask)))
+        sentence = self.dropout(self.standardise(_sentence_vector(hidden, attention_mask)))
         padding = (attention_mask == 0).unsqueeze(-1)
         output = NabraOutput(
             tone_logits=self.tone_head(sentence),
@@ -146,13 +181,6 @@ class NabraModel(PreTrainedModel):
         if tone_labels is not None and source_labels is not None and span_labels is not None:
             output.loss = self._loss(output, tone_labels, source_labels, span_labels)
         return output
-
-    def _standardise(self, vectors: Tensor) -> Tensor:
-        """Batch norm; by its running statistics in inference and for a batch of one, which has none of its own."""
-        norm = self.standardise
-        if self.training and len(vectors) > 1:
-            return norm(vectors)
-        return (vectors - norm.running_mean) * torch.rsqrt(norm.running_var + norm.eps)
 
     def _loss(self, output: NabraOutput, tone: Tensor, source: Tensor, span: Tensor) -> Tensor:
         assert output.tone_logits is not None

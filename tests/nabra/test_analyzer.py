@@ -11,9 +11,7 @@ from nabra.decoding import Logits
 from nabra.errors import NabraError
 from nabra.tokenization import Batch, SentenceTokenizer
 
-TEXT = (
-    "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوأضاف أنها ستطول أسبوعا كاملا على الأقل.\n\nوصل الوفد أمس."
-)
+TEXT = "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوأضاف أنها ستطول أسبوعا كاملا على الأقل.\n\nوصل الوفد أمس."
 
 
 class CountingRuntime:
@@ -101,7 +99,10 @@ def test_nothing_in_nothing_out(analyzer: Analyzer) -> None:
         (lambda path: "", "no such directory; name a trained Nabra model"),
         (lambda path: path, r"holds no Nabra model \(config.json is missing\)"),
         (lambda path: (path / "config.json").write_text("{") and path, "cannot be read"),
-        (lambda path: (path / "config.json").write_text('{"model_type": "bert"}') and path, "'bert' model, not a Nabra"),
+        (
+            lambda path: (path / "config.json").write_text('{"model_type": "bert"}') and path,
+            "'bert' model, not a Nabra",
+        ),
     ],
 )
 def test_wrong_model_is_named(tmp_path: Path, make: object, message: str) -> None:

@@ -26,7 +26,7 @@ def test_mention_is_the_likeliest_span(tokenizer: SentenceTokenizer) -> None:
     (encoding,) = tokenizer.encode([TEXT])
     first = next(i for i, (_, end) in enumerate(encoding.offsets) if end > TEXT.index("الوزير"))
     last = next(i for i, (_, end) in enumerate(encoding.offsets) if end >= TEXT.index("الأمريكي") + 8)
-    attribution = decode_attribution(SURE[Source.HERE], peaks(len(encoding.ids), first, last), encoding)
+    attribution = decode_attribution(SURE[Source.HERE], peaks(len(encoding.ids), first, last), encoding, TEXT)
     assert attribution.source is Source.HERE
     assert TEXT[attribution.start : attribution.end].strip() == "الوزير الأمريكي"
     assert attribution.score == pytest.approx(1, abs=1e-3)
@@ -34,7 +34,7 @@ def test_mention_is_the_likeliest_span(tokenizer: SentenceTokenizer) -> None:
 
 def test_end_never_lies_before_start(tokenizer: SentenceTokenizer) -> None:
     (encoding,) = tokenizer.encode([TEXT])
-    attribution = decode_attribution(SURE[Source.HERE], peaks(len(encoding.ids), 4, 2), encoding)
+    attribution = decode_attribution(SURE[Source.HERE], peaks(len(encoding.ids), 4, 2), encoding, TEXT)
     assert attribution.start is not None
     assert attribution.end is not None
     assert attribution.start < attribution.end
@@ -43,7 +43,7 @@ def test_end_never_lies_before_start(tokenizer: SentenceTokenizer) -> None:
 def test_separators_and_far_ends_are_no_mention(tokenizer: SentenceTokenizer) -> None:
     (encoding,) = tokenizer.encode([TEXT])
     span = peaks(len(encoding.ids), 0, len(encoding.ids) - 1)
-    attribution = decode_attribution(SURE[Source.HERE], span, encoding)
+    attribution = decode_attribution(SURE[Source.HERE], span, encoding, TEXT)
     assert attribution.end is not None
     assert 0 < attribution.end <= len(TEXT)
     assert MAX_SPAN_TOKENS > 27
@@ -52,12 +52,12 @@ def test_separators_and_far_ends_are_no_mention(tokenizer: SentenceTokenizer) ->
 @pytest.mark.parametrize("source", [Source.NONE, Source.CONTINUES])
 def test_only_here_has_a_mention(tokenizer: SentenceTokenizer, source: Source) -> None:
     (encoding,) = tokenizer.encode([TEXT])
-    attribution = decode_attribution(SURE[source], peaks(len(encoding.ids), 1, 2), encoding)
+    attribution = decode_attribution(SURE[source], peaks(len(encoding.ids), 1, 2), encoding, TEXT)
     assert (attribution.source, attribution.start, attribution.end) == (source, None, None)
 
 
 def test_sentence_without_tokens_has_no_mention(tokenizer: SentenceTokenizer) -> None:
     (encoding,) = tokenizer.encode(["\u200f"])
     span = np.zeros((len(encoding.ids), 2), dtype=np.float32)
-    attribution = decode_attribution(SURE[Source.HERE], span, encoding)
+    attribution = decode_attribution(SURE[Source.HERE], span, encoding, TEXT)
     assert attribution.source is Source.HERE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,9 @@ def train(config: Config) -> Path:
     )
     last = get_last_checkpoint(str(runs)) if config.training.resume and runs.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
-    return checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
+    directory = checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
+    shutil.rmtree(runs, ignore_errors=True)
+    return directory
 
 
 class NabraTrainer(Trainer):

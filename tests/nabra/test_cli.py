@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nabra
+from nabra.cli import COMMANDS, main
+
+TEXT = "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوصل الوفد أمس."
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    path = tmp_path / "article.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_predict_writes_the_data_contract(tiny_model: Path, article: Path, tmp_path: Path) -> None:
+    output = tmp_path / "deep" / "out.jsonl"
+    assert main(["predict", str(article), "--model", str(tiny_model), "--output", str(output)]) == 0
+    (record,) = lines(output)
+    assert record["id"] == "article"
+    for sentence in record["sentences"]:
+        assert TEXT[sentence["start"] : sentence["end"]] == sentence["text"]
+        assert set(sentence["scores"]) == {"optimistic", "cautious", "obstacle"}
+
+
+def test_predict_in_a_pipe_prints_json_lines_and_nothing_else(
+    tiny_model: Path, article: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", str(article), f"--model={tiny_model}"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["id"] == "article"
+    assert captured.err == ""
+
+
+def test_predictions_are_shown_as_a_table(
+    tiny_model: Path, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.jsonl"
+    main(["predict", str(article), "--model", str(tiny_model), "--output", str(output)])
+    assert main(["show", str(output)]) == 0
+    shown = capsys.readouterr().out
+    assert "article" in shown
+    assert "وصل الوفد أمس." in shown
+
+
+def test_results_before_a_fault_are_kept(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text((json.dumps({"text": TEXT * 40}) + "\n") * 9 + "{broken", encoding="utf-8")
+    output = tmp_path / "out.jsonl"
+    assert main(["predict", str(source), "--model", str(tiny_model), "--output", str(output)]) == 2
+    errors = capsys.readouterr().err
+    assert "in.jsonl:10: broken JSON" in errors
+    assert not output.exists()
+    assert len(lines(tmp_path / "out.jsonl.partial")) > 0
+    assert "articles are kept in" in errors
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    usage = capsys.readouterr().out
+    assert all(name in usage for name in COMMANDS)
+    assert main(["--version"]) == 0
+    assert nabra.__version__ in capsys.readouterr().out
+    for name in COMMANDS:
+        assert main([name, "--help"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["predikt"], "unknown command 'predikt'; did you mean 'predict'?"),
+        (["predict", "gone.txt"], "gone.txt: no such file or folder"),
+        (["predict", "empty.txt"], "empty.txt: holds no text"),
+        (["predict", "english.txt"], "english.txt: holds no Arabic text"),
+        (["predict", "broken.jsonl"], "broken.jsonl:1: broken JSON"),
+        (["predict", "article.txt", "--model", "gone"], "gone: no such directory"),
+        (["predict", "article.txt", "--model", "."], "holds no Nabra model"),
+        (["predict", "article.txt", "--inference.batch", "3"], "unknown key 'inference.batch'"),
+        (["predict", "article.txt", "--config", "gone"], "--config gone: no such file or recipe"),
+        (["predict"], "articles"),
+        (["show", "broken.jsonl"], "broken.jsonl:1: broken JSON"),
+        (["show", "plain.jsonl"], "run 'nabra predict' on it"),
+        (["train", "--data.train", "wrong.jsonl"], "wrong.jsonl:1: article 'x': sentences[0].tone: 'angry' is none of"),
+        (["train", "--data.train", "gone.jsonl"], "gone.jsonl: cannot be read"),
+        (["evaluate", "--data", "empty.jsonl"], "empty.jsonl: holds no article"),
+        (["export", "gone"], "gone: no such directory"),
+    ],
+)
+def test_wrong_input_is_one_clear_line_and_exit_code_2(
+    arguments: list[str],
+    message: str,
+    article: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = {"id": "x", "sentences": [{"text": "نعم", "tone": "angry", "speaker": None}]}
+    files = {
+        "empty.txt": "",
+        "empty.jsonl": "",
+        "english.txt": "No Arabic.",
+        "broken.jsonl": "{",
+        "plain.jsonl": "{}",
+        "wrong.jsonl": json.dumps(wrong),
+    }
+    for name, content in files.items():
+        Path(name).write_text(content, encoding="utf-8")
+    if "--model" not in arguments and arguments[0] in ("predict", "evaluate"):
+        arguments = [*arguments, "--model", str(tiny_model)]
+    assert main(arguments) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert errors.startswith("nabra: error: ")
+    assert errors.count("\n") == 1
+
+
+def test_import_is_light() -> None:
+    code = (
+        "import sys, nabra.cli; from nabra import Analyzer; print(sorted({'torch', 'transformers'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "[]"

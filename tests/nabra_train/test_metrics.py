@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from nabra.article import TONES, Article, Mention, Sentence, Speaker
+from nabra_train.metrics import Comparison, bootstrap, calibration_error, compare, confusion, score
+
+
+def relabel(article: Article, **changes: object) -> Article:
+    return dataclasses.replace(article, sentences=tuple(dataclasses.replace(s, **changes) for s in article.sentences))
+
+
+def test_the_labels_themselves_score_one(labelled: list[Article]) -> None:
+    scores = score(compare(labelled, labelled, TONES), TONES)
+    for name in (
+        "tone_accuracy",
+        "tone_macro_f1",
+        "source_accuracy",
+        "speaker_accuracy",
+        "mention_overlap",
+        "both_right",
+    ):
+        assert scores[name] == 1
+    assert np.isnan(scores["tone_calibration_error"])
+
+
+def test_tone_scores_are_those_of_scikit_learn(labelled: list[Article]) -> None:
+    guessed = [relabel(article, tone="optimistic") for article in labelled]
+    comparison = compare(labelled, guessed, TONES)
+    expected = f1_score(comparison.gold_tone, comparison.tone, average="macro", labels=range(3), zero_division=0)
+    assert score(comparison, TONES)["tone_macro_f1"] == pytest.approx(expected)
+    assert score(comparison, TONES)["tone_accuracy"] == 0.5
+    assert confusion(comparison, TONES) == [[6, 0, 0], [3, 0, 0], [3, 0, 0]]
+
+
+def test_nobody_is_right_only_where_nobody_speaks(labelled: list[Article]) -> None:
+    scores = score(compare(labelled, [relabel(a, speaker=None) for a in labelled], TONES), TONES)
+    assert scores["speaker_accuracy"] == 0.25
+    assert scores["speaker_accuracy_none"] == 1
+    assert scores["speaker_accuracy_here"] == 0
+    assert scores["speaker_accuracy_continues"] == 0
+
+
+def test_names_count_without_titles_and_spelling(labelled: list[Article]) -> None:
+    guess = relabel(labelled[0], speaker=Speaker("وزير الري عادل بشير", Mention(1, "عادل بشير")))
+    scores = score(compare(labelled[:1], [guess], TONES), TONES)
+    assert scores["speaker_accuracy"] == 0.5
+
+
+def test_overlap_is_shared_over_joint_characters() -> None:
+    text = "قال عادل بشير نعم."
+    gold = Article("a", (Sentence(text, "cautious", Speaker("عادل بشير", Mention(0, "عادل بشير"))),))
+    guess = Article("a", (Sentence(text, "cautious", Speaker("عادل بشير", Mention(0, "بشير نعم"))),))
+    assert score(compare([gold], [guess], TONES), TONES)["mention_overlap"] == pytest.approx(4 / 13)
+
+
+def test_other_sentences_are_refused(labelled: list[Article]) -> None:
+    with pytest.raises(ValueError, match="'t-0': the predicted sentences are not the labelled ones"):
+        compare(labelled[:1], [Article("t-0", (Sentence("نعم", "cautious"),))], TONES)
+
+
+def test_calibration_error_of_known_bins() -> None:
+    confidence = np.array([0.95, 0.95, 0.55, 0.55])
+    assert calibration_error(confidence, np.array([True, True, True, False])) == pytest.approx(0.05)
+    assert calibration_error(confidence, np.array([False, False, False, False])) == pytest.approx(0.75)
+
+
+def test_intervals_hold_the_value_and_repeat(labelled: list[Article]) -> None:
+    guessed = [relabel(labelled[0], tone="optimistic"), *labelled[1:]]
+    comparison = compare(labelled, guessed, TONES)
+
+    def scorer(c: Comparison) -> dict[str, float]:
+        return score(c, TONES)
+
+    intervals = bootstrap(comparison, scorer, resamples=100)
+    low, high = intervals["tone_accuracy"]
+    assert low < score(comparison, TONES)["tone_accuracy"] < high
+    assert bootstrap(comparison, scorer, resamples=100)["tone_accuracy"] == (low, high)

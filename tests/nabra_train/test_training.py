@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from nabra.analyzer import Analyzer
+from nabra.article import Article
+from nabra.config import Config, OptimizerConfig, replace
+from nabra.config_files import build_parser, parse
+from nabra.errors import NabraError
+from nabra.modeling import NabraConfig, NabraModel
+from nabra_train.training import RUNS, build_optimizer, train
+
+
+def losses(directory: Path) -> list[float]:
+    log = json.loads((directory / "training_log.json").read_text(encoding="utf-8"))
+    return [entry["loss"] for entry in log if "loss" in entry]
+
+
+def test_training_ends_with_all_that_is_needed_to_use_the_model(tiny_config: Config, labelled: list[Article]) -> None:
+    directory = train(replace(tiny_config, "training", epochs=3))
+    assert {path.name for path in directory.iterdir()} == {
+        "config.json",
+        "model.safetensors",
+        "nabra.yaml",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "training_log.json",
+    }
+    assert losses(directory)[-1] < losses(directory)[0]
+    article = Analyzer.from_pretrained(str(directory)).analyze(labelled[0])
+    assert all(sentence.tone in tiny_config.model.tones for sentence in article.sentences)
+    saved, _ = parse(build_parser("nabra test", ""), [], defaults=directory / "nabra.yaml")
+    assert saved.model == tiny_config.model
+
+
+def test_same_seed_same_weights(tiny_config: Config, tmp_path: Path) -> None:
+    weights = [
+        load_file(train(replace(tiny_config, "training", output=str(tmp_path / name), seed=seed)) / "model.safetensors")
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    name = "tone_head.0.weight"
+    assert torch.equal(weights[0][name], weights[1][name])
+    assert not torch.equal(weights[0][name], weights[2][name])
+
+
+def test_a_killed_run_resumes_to_the_same_end(tiny_config: Config, tmp_path: Path) -> None:
+    config = replace(tiny_config, "training", epochs=4)
+    whole = train(replace(config, "training", output=str(tmp_path / "whole")))
+    cut = tmp_path / "cut"
+    script = (
+        "import os, signal, sys\n"
+        "from nabra.cli import main\n"
+        "from nabra_train.training import NabraTrainer\n"
+        "save = NabraTrainer._save_checkpoint\n"
+        "def save_and_die(self, *arguments, **options):\n"
+        "    save(self, *arguments, **options)\n"
+        "    if self.state.epoch >= 2:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "NabraTrainer._save_checkpoint = save_and_die\n"
+        "main(sys.argv[1:])\n"
+    )
+    options = ["train", "--model.encoder", config.model.encoder, "--model.head_size", "16", "--training.epochs", "4"]
+    options += ["--data.train", config.data.train, "--data.dev", config.data.dev, "--training.batch_size", "4"]
+    options += ["--training.output", str(cut)]
+    environment = {"PYTHONPATH": ":".join(sys.path), "PATH": ""}
+    killed = subprocess.run([sys.executable, "-c", script, *options], env=environment, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert not (cut / "model.safetensors").exists()
+    train(replace(config, "training", output=str(cut), resume=True))
+    assert losses(cut) == pytest.approx(losses(whole), abs=1e-4)
+
+
+def test_nothing_to_resume_starts_afresh(tiny_config: Config) -> None:
+    assert (train(replace(tiny_config, "training", resume=True)) / "model.safetensors").is_file()
+
+
+def test_finished_training_leaves_no_run_behind(tiny_config: Config) -> None:
+    assert not (train(tiny_config) / RUNS).exists()
+
+
+def test_a_fourth_tone_needs_only_the_configuration(tiny_config: Config, tmp_path: Path) -> None:
+    data = Path(tiny_config.data.train)
+    data.write_text(data.read_text(encoding="utf-8").replace('"cautious"', '"مشوب"'), encoding="utf-8")
+    config = replace(tiny_config, "model", tones=["optimistic", "obstacle", "مشوب", "neutral"])
+    config_file = train(config) / "config.json"
+    assert json.loads(config_file.read_text(encoding="utf-8"))["tones"][2] == "مشوب"
+
+
+@pytest.mark.parametrize("encoder", ["gone/dir/name", "."])
+def test_wrong_encoder_is_one_line(tiny_config: Config, encoder: str, tmp_path: Path) -> None:
+    with pytest.raises(NabraError, match=r"model\.encoder: .* cannot be loaded") as caught:
+        train(replace(tiny_config, "model", encoder=str(tmp_path) if encoder == "." else encoder))
+    assert "\n" not in str(caught.value)
+
+
+def rates(config: OptimizerConfig, encoder: Path) -> dict[str, float]:
+    model = NabraModel.from_encoder(str(encoder), head_size=8)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    groups = build_optimizer(model, config).param_groups
+    return {names[id(parameter)]: group["lr"] for group in groups for parameter in group["params"]}
+
+
+def test_heads_learn_faster_and_lower_layers_slower(tiny_encoder: Path) -> None:
+    found = rates(OptimizerConfig(learning_rate=1e-4, head_factor=10, layer_decay=0.5), tiny_encoder)
+    assert found["tone_head.0.weight"] == pytest.approx(1e-3)
+    assert found["encoder.encoder.layer.1.output.dense.weight"] == pytest.approx(1e-4)
+    assert found["encoder.encoder.layer.0.output.dense.weight"] == pytest.approx(5e-5)
+    assert found["encoder.embeddings.word_embeddings.weight"] == pytest.approx(2.5e-5)
+
+
+def test_frozen_embeddings_do_not_learn(tiny_encoder: Path) -> None:
+    found = rates(OptimizerConfig(freeze_embeddings=True), tiny_encoder)
+    assert "encoder.embeddings.word_embeddings.weight" not in found
+    assert "encoder.encoder.layer.0.output.dense.weight" in found
+
+
+def test_biases_do_not_decay(tiny_encoder: Path) -> None:
+    model = NabraModel.from_encoder(str(tiny_encoder), head_size=8)
+    for group in build_optimizer(model, OptimizerConfig(weight_decay=0.1)).param_groups:
+        assert all((parameter.ndim > 1) == (group["weight_decay"] > 0) for parameter in group["params"])
+
+
+def test_config_is_part_of_the_saved_model() -> None:
+    assert NabraConfig(encoder={"model_type": "bert"}, max_tokens=99).to_dict()["max_tokens"] == 99
