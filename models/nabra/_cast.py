@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ _GENERAL = _folded("مسؤول مسؤولة دبلوماسي دبلوماسية 
 _SOURCES = _folded("مصدر مسؤول")
 _SMALL = _folded("في فى من إلى لدى عن عند على باسم شؤون لشؤون عام خاص جديد")
 _BEFORE_NOUNS = _folded("إن أن مع بين من إلى لدى عن على ضد")
+_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|الصادرة?|الموالية?|ومقر\w+)\s")
 _CHIEF_DIPLOMAT = ("رييس", "الدبلوماسيه")
 _FOREIGN_MINISTER = ("وزير", "الخارجيه")
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده")
@@ -68,7 +70,7 @@ class Cast:
         if entity is None and not phrase.name:
             entity = self._titled(words, index) or self._body(words, index)
         if entity is None:
-            return phrase.name or ("ال" + text[2:] if text.startswith("لل") else text)
+            return phrase.name or _undescribed("ال" + text[2:] if text.startswith("لل") else text)
         entity.seen.append(index)
         return self._fullest(entity).name
 
@@ -189,6 +191,11 @@ class Cast:
         return None
 
 
+def _undescribed(body: str) -> str:
+    """The name of a body without the words that say whose it is: «الوكالة التابعة للأمم المتحدة»."""
+    return _DESCRIBING.split(body, maxsplit=1)[0]
+
+
 def _body_end(tokens: Sequence[Token], place: int) -> int:
     """Where a body's name ends in running text: after complement and adjectives; 0 without any."""
     end = place + 1
@@ -236,6 +243,8 @@ def _likeness(part: tuple[str, ...], full: tuple[str, ...]) -> int:
         return 0
     if tuple(map(bare, full[-size:])) == tuple(map(bare, part)):
         return 3
+    if size == 1 and len(part[0]) > 2 and any(w.endswith(part[0]) and len(w) > len(part[0]) + 2 for w in full):
+        return 1  # a compound written as one word: «عبدالناصر», «سلفاكير»
     if full[:size] == part:
         return 3 if part[0] in lexicon.EAST_ASIAN else 1
     if size > 1 and full[0] == part[0] and full[-1] == part[-1] and set(part) <= set(full):

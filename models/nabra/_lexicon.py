@@ -206,6 +206,8 @@ STOP = VERBS | _words("""
 """)
 """Words of running text that end a name and belong to no naming phrase."""
 
+QUANTIFIERS = _words("بعض معظم غالبية")
+
 PRONOUNS = _words("""
 هو هي هم هما هن نحن أنا أنت معاليه معاليها سموه سموها فخامته فخامتها سيادته سيادتها جلالته دولته
 سعادته سعادتها غبطته قداسته فضيلته سماحته نيافته حضرته هذا هذه ذلك تلك الذي التي هؤلاء إنه إنها أنه

@@ -40,14 +40,17 @@ def resolve_speakers(sentences: Sequence[str], attributions: Sequence[Attributio
     if len(sentences) != len(attributions):
         raise ValueError(f"{len(sentences)} sentences but {len(attributions)} attributions")
     cast = Cast(sentences)
+    quoted = open_quotes(sentences)
     mentions: dict[int, str] = {}
     for index, (sentence, given) in enumerate(zip(sentences, attributions)):
-        if given.source is Source.HERE and (text := clean_mention(sentence, given.start, given.end, cast.seen_words)):
+        if given.source is not Source.HERE or (given.start or 0) < quoted[index]:
+            continue  # whom a quotation names is not who voices it
+        if text := clean_mention(sentence, given.start, given.end, cast.seen_words):
             mentions[index] = text
     cast.read(mentions)
     names = {index: cast.name(text, index) for index, text in mentions.items()}
     result: list[Speaker | None] = []
-    for given, owner in zip(attributions, _owners(sentences, attributions, mentions)):
+    for given, owner in zip(attributions, _owners(sentences, attributions, mentions, quoted)):
         if owner is None:
             result.append(None)
         else:
@@ -56,12 +59,11 @@ def resolve_speakers(sentences: Sequence[str], attributions: Sequence[Attributio
 
 
 def _owners(
-    sentences: Sequence[str], attributions: Sequence[Attribution], mentions: dict[int, str]
+    sentences: Sequence[str], attributions: Sequence[Attribution], mentions: dict[int, str], quoted: Sequence[int]
 ) -> Iterator[int | None]:
     """For each sentence the index of the one that names its speaker."""
     last: int | None = None
     quote_owner: int | None = None
-    quoted = open_quotes(sentences)
     genders = {index: _gender(sentences[index], text) for index, text in mentions.items()}
     for index, given in enumerate(attributions):
         if index in mentions:
@@ -98,15 +100,15 @@ def _verb_gender(tokens: Sequence[Token]) -> str:
     return ""
 
 
-def open_quotes(sentences: Sequence[str]) -> list[bool]:
-    """Whether each sentence begins inside a quotation that an earlier one opened."""
-    result: list[bool] = []
+def open_quotes(sentences: Sequence[str]) -> list[int]:
+    """How many characters of each sentence still belong to a quotation that an earlier one opened."""
+    result: list[int] = []
     awaited = ""
     for index, sentence in enumerate(sentences):
         ahead = sentences[index : index + _LONGEST_QUOTE]
         if awaited and not any(awaited in later for later in ahead):
             awaited = ""  # never closed: a stray mark
-        result.append(bool(awaited))
+        result.append((sentence + awaited).find(awaited))
         for char in sentence:
             if not awaited:
                 awaited = _QUOTES.get(char, "")
@@ -150,6 +152,8 @@ def _completed(words: list[Token], first: int, last: int) -> list[Token]:
         before = words[first - 1].key
         if is_definite(before) or not (is_title(before) or before in lexicon.BODIES):
             break
+        first -= 1
+    if first and words[first - 1].key in lexicon.QUANTIFIERS:
         first -= 1
     while last < len(words) and not words[last].gap and words[last - 1].key in lexicon.LINKS:
         last += 1

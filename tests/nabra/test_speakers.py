@@ -128,7 +128,7 @@ def test_a_sentence_inside_an_open_quotation_has_its_speaker() -> None:
 
 @pytest.mark.parametrize("mark", ["«", "“", '"', "»", "”"])
 def test_a_stray_quotation_mark_opens_nothing(mark: str) -> None:
-    assert open_quotes([f"قال {mark} شيئا.", "ثم مضى.", "ثم عاد."]) == [False] * 3
+    assert open_quotes([f"قال {mark} شيئا.", "ثم مضى.", "ثم عاد."]) == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -189,3 +189,30 @@ def test_seed_article_gives_each_person_one_full_name() -> None:
         rows.append((sentence["text"], gold["mention"]["text"] if named else CONTINUES if gold else NONE))
     expected = [s["speaker"] and s["speaker"]["name"] for s in record["sentences"]]
     assert names(*rows) == expected
+
+
+def test_whom_an_open_quotation_names_does_not_voice_it() -> None:
+    assert names(
+        ("وقال عادل بشير: «عدنا أمس.", "عادل بشير"),
+        ("وطلب سامي نادر منا البقاء.", "سامي نادر"),
+        ("لكننا رفضنا»، ورد سامي نادر بالنفي.", "سامي نادر"),
+    ) == ["عادل بشير", "عادل بشير", "سامي نادر"]
+
+
+def test_quantifier_belongs_to_its_noun() -> None:
+    text = "ورأى بعض النواب المحافظين أن الوقت مبكر."
+    start = text.index("النواب")
+    (speaker,) = resolve_speakers([text], [Attribution(Source.HERE, start, start + len("النواب المحافظين"))])
+    assert speaker is not None
+    assert speaker.name == "بعض النواب المحافظين"
+
+
+def test_a_body_is_named_without_whose_it_is() -> None:
+    text = "وذكرت صحيفة الأفق المقربة من الحكومة أن الاتفاق قريب."
+    assert names((text, "صحيفة الأفق المقربة من الحكومة")) == ["صحيفة الأفق"]
+
+
+def test_second_half_of_a_compound_first_name_is_its_person() -> None:
+    assert names(
+        ("وقال الرئيس سلفامور دينق إن الأمن استتب.", "الرئيس سلفامور دينق"), ("وأضاف مور: «نعم».", "مور")
+    ) == ["سلفامور دينق"] * 2
