@@ -6,7 +6,7 @@ DEMO := .venv-demo
 DEV := .venv
 PIP := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint train bench clean
+.PHONY: demo test lint train clean
 
 demo: $(DEMO)/ready
 	@mkdir -p output

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, is_known, is_stop, is_title
-from nabra.names import Token, fold, name_like, read_phrase, role_end, tokenize
-
-
-def _folded(text: str) -> frozenset[str]:
-    return frozenset(map(fold, text.split()))
-
-
-SAME = _folded("نفسه نفسها نفسهم ذاته ذاتها ذاتهم عينه عينها المذكور المذكورة ذات نفس")
-"""Words that only say that somebody is meant again."""
-_GENERAL = _folded("مسؤول مسؤولة دبلوماسي دبلوماسية سياسي")
-_SOURCES = _folded("مصدر مسؤول")
-_SMALL = _folded("في فى من إلى لدى عن عند على باسم شؤون لشؤون عام خاص جديد")
-_BEFORE_NOUNS = _folded("إن أن مع بين من إلى لدى عن على ضد")
-_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|الصادرة?|الموالية?|ومقر\w+)\s")
-_CHIEF_DIPLOMAT = ("رييس", "الدبلوماسيه")
-_FOREIGN_MINISTER = ("وزير", "الخارجيه")
-_ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده")
+from nabra._lexicon import akin, bare, has_nationality, is_definite, is_known, is_stop, is_title, same_spelling, stem
+from nabra.names import (
+    Token,
+    body_end,
+    continues_name,
+    fold,
+    name_like,
+    plausible,
+    read_phrase,
+    role_end,
+    tokenize,
+    undescribed,
+)
 
 
 @dataclass(slots=True)
@@ -38,6 +33,14 @@ class Entity:
     seen: list[int] = field(default_factory=list)
 
 
+class _Form(NamedTuple):
+    """A fuller name of a body, without its kind, and as written; and its sentence."""
+
+    complements: tuple[str, ...]
+    text: str
+    at: int
+
+
 class Cast:
     """Everybody an article names, so that a surname or a title finds its person."""
 
@@ -46,11 +49,24 @@ class Cast:
         self.tokens = [tokenize(sentence) for sentence in sentences]
         self.seen_words = frozenset(token.key for tokens in self.tokens for token in tokens)
         self.entities: list[Entity] = []
+        self.surnames: set[str] = set()
+        self.voices: dict[int, Entity] = {}
+        self._forms: dict[str, list[_Form]] = {}
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        for index, tokens in enumerate(self.tokens):
+            for place, token in enumerate(tokens):
+                self._places.setdefault(token.key, []).append((index, place))
 
     def read(self, mentions: dict[int, str]) -> None:
         """Enter the people of the mentions, then those whom the running text introduces with a title."""
         for index, text in mentions.items():
             phrase = read_phrase(text)
+            words = tuple(fold(phrase.name or phrase.text).split())
+            head = bare(words[0])
+            if len(words) == 1 and (
+                head in lexicon.TITLES_AND_NAMES or not (is_title(head) or head in lexicon.NOT_PERSONS)
+            ):
+                self.surnames.add(words[0])
             if not phrase.name:
                 if len(phrase.role) > 1 and not is_definite(phrase.role[0]):
                     self._enter(text, index, phrase.role, named=False)
@@ -61,22 +77,28 @@ class Cast:
 
     def name(self, text: str, index: int) -> str:
         """The full name of whoever a mention names."""
-        phrase = read_phrase(" ".join(w for w in text.split() if fold(w) not in SAME) or text)
+        phrase = read_phrase(" ".join(w for w in text.split() if fold(w) not in lexicon.SAME) or text)
         words = tuple(fold(phrase.name or phrase.text).split())
         entity = self._alias(words, index) or (None if phrase.name else self._surname(words, index))
         bare_surname = len(words) == 1 and (phrase.name or is_definite(words[0])) and not is_known(words[0])
         if entity is None and bare_surname:
             entity = self._expand(words[0], index)
+        if entity is None and (phrase.name or bare_surname):
+            entity = self._misspelt(words, index)
         if entity is None and not phrase.name:
-            entity = self._titled(words, index) or self._body(words, index)
+            words = _addressed(words)
+            entity = self._titled(words, index) or self._body(words, index) or self._lately(words, index)
         if entity is None:
-            return phrase.name or _undescribed("ال" + text[2:] if text.startswith("لل") else text)
+            return phrase.name or undescribed("ال" + text[2:] if text.startswith("لل") else text)
         entity.seen.append(index)
+        self.voices[index] = entity
         return self._fullest(entity).name
 
     def _enter(self, name: str, index: int, role: tuple[str, ...], *, named: bool = True) -> Entity:
         words = tuple(fold(name).split())
         entity = next((e for e in self.entities if e.words == words), None)
+        if entity is None and named:
+            entity = next((e for e in self.entities if e.named and same_spelling(words, e.words)), None)
         if entity is None:
             entity = Entity(name, words, named)
             self.entities.append(entity)
@@ -98,55 +120,119 @@ class Cast:
             window = [head, *tokens[here + 1 : here + 20]]
             start = role_end(window, 0, running=True)
             role = tuple(token.key for token in window[: min(start, 8)])
-            if (end := self._name_end(window, start)) - start > 1:
+            if here and tokens[here - 1].key.endswith("برياسه"):
+                role = ("رييس", *(token.key for token in tokens[max(0, here - 9) : here - 1]), *role)
+            start, end = self._named(window, start)
+            if end - start > 1:
                 self._enter(self._text(index, window[start:end]), index, role)
                 position = here + end
             elif here and (entity := self._ending(tokens[:here])):
                 entity.roles.append(role)
 
+    def _named(self, window: Sequence[Token], start: int) -> tuple[int, int]:
+        """Where the name after a title begins and ends; it ends where it begins if there is none."""
+        apposed = next((n for n in range(1, len(window)) if window[n].gap), 0)
+        if start < len(window):
+            end = self._name_end(window, start)
+        elif apposed and window[apposed].key in lexicon.GIVEN_NAMES and role_end(window[:apposed], 0) == apposed:
+            start = apposed  # «وزيرة النقل، سلمى القرواني،»
+            end = self._name_end(window, start)
+            if end < len(window) and not window[end].gap:
+                return start, start
+        else:
+            return start, start
+        before = window[start - 1].key
+        sure = is_definite(before) or is_known(before) or before[1:] in lexicon.PLACES
+        given = any(token.key in lexicon.GIVEN_NAMES or token.key in self.surnames for token in window[start:end])
+        if not (sure or given or before in lexicon.ADJECTIVES) or not plausible(window[start:end], self.surnames):
+            return start, start
+        return start, end
+
     def _text(self, index: int, tokens: Sequence[Token]) -> str:
         return self.sentences[index][tokens[0].start : tokens[-1].end]
 
     def _ending(self, tokens: Sequence[Token]) -> Entity | None:
-        tail = tuple(fold(" ".join(t.raw for t in tokens[-5:])).split())
+        tail = tuple(fold(" ".join(t.raw for t in tokens[-9:])).split())
         return next((e for e in self.entities if e.named and tail[-len(e.words) :] == e.words), None)
 
     def _name_end(self, tokens: Sequence[Token], start: int) -> int:
         """Where a name in running text ends: as a known one does, at an alien word, or after two parts."""
         end = start
-        while end < len(tokens) and (end == start or not tokens[end].gap) and _continues_name(tokens, start, end):
+        while end < len(tokens) and (end == start or not tokens[end].gap) and continues_name(tokens, start, end):
             end += 1
         for stop in range(end, start + 1, -1):
             words = tuple(fold(" ".join(t.raw for t in tokens[start:stop])).split())
             if any(e.words == words for e in self.entities):
                 return stop
+        last = end + 1 < len(tokens) and not (tokens[end + 1].gap or is_stop(tokens[end + 1].key))
+        if start < end < len(tokens) and not (tokens[end].gap or last) and plausible(tokens[start:end]):
+            surname = is_definite(tokens[end].key) and is_title(tokens[end].key) and not is_stop(tokens[end].key)
+            end += surname  # «السفير حاتم الجندي»
+        for stop in range(min(end + 1, len(tokens)), start + 1, -1):
+            if tokens[stop - 1].key in self.surnames and not tokens[stop - 1].gap:
+                return stop
         clean = end == len(tokens) or tokens[end].gap or is_stop(tokens[end].key)
         limit = 5 if clean else 3 if start < end and tokens[start].key in lexicon.EAST_ASIAN else 2
         parts, stop = 0, start
         while stop < end and parts < limit:
-            parts += tokens[stop].key not in lexicon.LINKS
+            chained = stop > start and tokens[stop - 1].key in ("بن", "بنت", "ابن")
+            after_chain = stop > start + 1 and tokens[stop - 2].key in ("بن", "بنت", "ابن")
+            if after_chain and limit < 5 and not (is_definite(tokens[stop].key) or tokens[stop].key in lexicon.LINKS):
+                break
+            parts += tokens[stop].key not in lexicon.LINKS and not chained
             stop += 1
+        while stop - start > 2 and _possessed(tokens[stop - 1]) and tokens[stop - 2].key not in lexicon.LINKS:
+            stop -= 1
         return stop
 
     def _alias(self, words: tuple[str, ...], index: int) -> Entity | None:
         """The person whose full name a part of it means: surname, first name, or some of several."""
-        if len(words) == 1 and (is_known(words[0]) and words[0] not in lexicon.TITLES_AND_NAMES):
-            return None
-        return self._best([(_likeness(words, e.words), e) for e in self.entities if e.named], index)
+        people = [e for e in self.entities if e.named]
+        if len(words) == 1 and is_known(words[0]) and bare(words[0]) not in lexicon.TITLES_AND_NAMES:
+            if self._titled(words, index):
+                return None
+            return self._best([(3, e) for e in people if len(e.words) > 1 and e.words[-1] == words[0]], index)
+        return self._best([(_likeness(words, e.words), e) for e in people], index)
 
     def _surname(self, words: tuple[str, ...], index: int) -> Entity | None:
-        """A title with a surname that looks like an adjective: «الوزير الجبير»."""
-        if len(words) < 2 or is_known(words[-1]):
+        """A title with a surname that looks like an adjective or a title: «الوزير الجبير», «المستشار الجندي»."""
+        if len(words) < 2 or (is_known(words[-1]) and (len(words) > 2 or not is_definite(words[0]))):
             return None
         return self._best([(3, e) for e in self.entities if e.named and e.words[-1] == words[-1]], index)
+
+    def _misspelt(self, words: tuple[str, ...], index: int) -> Entity | None:
+        """The person whose name is written a little differently: «بيجوم» for «بيغوم»."""
+        people = [e for e in self.entities if e.named and len(e.words) > 1]
+        return self._best([(int(same_spelling(words, e.words)), e) for e in people], index)
+
+    def _lately(self, words: tuple[str, ...], index: int) -> Entity | None:
+        """The last speaker, for a title that fits anybody who speaks: «المتحدثة», «المسؤول الأممي»."""
+        head = bare(words[0])
+        woman = head.endswith("ه")
+        if not is_definite(words[0]) or head.removesuffix("ه") not in lexicon.ANYBODY or len(words) > 2:
+            return None
+        if len(words) == 2 and head.startswith(("متحدث", "ناطق")):
+            return None
+        introduced = [e for e in self.entities if e.named and min(e.seen) < index]
+        for entity in (*reversed(self.voices.values()), *introduced[: len(introduced) == 1]):
+            heads = [bare(role[0]) for role in entity.roles if is_title(role[0])]
+            if entity.named and (not heads or any(h.endswith("ه") == woman for h in heads)):
+                return entity
+        return None
 
     def _titled(self, words: tuple[str, ...], index: int) -> Entity | None:
         """Whom a title or a description taken up again means: «الوزير الأمريكي», «المصدر نفسه», «الوكالة»."""
         if not any(is_definite(word) for word in words):
             return None
-        if words[:2] == _CHIEF_DIPLOMAT:
-            words = (*_FOREIGN_MINISTER, *words[2:])
-        return self._best([(_fitness(words, e), e) for e in self.entities if e.words != words], index)
+        if words[:2] == lexicon.CHIEF_DIPLOMAT:
+            words = (*lexicon.FOREIGN_MINISTER, *words[2:])
+        others = [e for e in self.entities if e.words != words]
+        if found := self._best([(_fitness(words, e), e) for e in others], index):
+            return found
+        if len(words) != 2 or not all(map(is_definite, words)) or not words[1].endswith(("ي", "يه")):
+            return None
+        fitting = [e for e in others if e.named and _fitness(words[:1], e) > 2]  # one whose nationality nobody gave
+        return fitting[0] if len(fitting) == 1 and not any(map(has_nationality, fitting[0].roles)) else None
 
     def _best(self, candidates: list[tuple[int, Entity]], index: int) -> Entity | None:
         """The likeliest; among equals the one last seen before the sentence, else the first after it."""
@@ -164,74 +250,85 @@ class Cast:
         fuller = [e for e in self.entities if e.named and _likeness(entity.words, e.words) >= 2]
         return max(fuller, key=lambda e: len(e.words), default=entity)
 
-    def _nearest(self, index: int) -> list[int]:
-        return sorted(range(len(self.tokens)), key=lambda at: (at > index, abs(at - index)))
-
     def _body(self, words: tuple[str, ...], index: int) -> Entity | None:
         """A body taken up by its kind alone («الهيئة»), whose full name stands in the running text."""
-        if len(words) > 1 or not is_definite(words[0]) or bare(words[0]) not in lexicon.BODIES:
+        kind = bare(words[0])
+        if len(words) > 1 or not is_definite(words[0]) or kind not in lexicon.BODIES:
             return None
-        for at in self._nearest(index):
-            tokens = self.tokens[at]
+        if kind not in self._forms:
+            self._forms[kind] = list(self._body_forms(kind))
+        if not (forms := self._forms[kind]):
+            return None
+        nearest = min(forms, key=lambda form: _distance(form.at, index)).complements
+        same = [form for form in forms if form.complements[: len(nearest)] == nearest]
+        form = max(same, key=lambda form: len(form.complements))
+        return self._enter(form.text, form.at, (kind, *form.complements), named=False)
+
+    def _body_forms(self, kind: str) -> Iterator[_Form]:
+        """Every fuller name of a body of one kind in the text."""
+        for index, sentence in enumerate(self.sentences):
+            tokens = tokenize(sentence, quotes=True)
             for place, token in enumerate(tokens):
-                if bare(words[0]) in (token.key, bare(token.key), token.key[1:]) and (end := _body_end(tokens, place)):
-                    text = self._text(at, tokens[place:end])
-                    text = text[1:] if token.key[1:] == bare(words[0]) else text
-                    return self._enter(text, at, tuple(t.key for t in tokens[place:end]), named=False)
-        return None
+                if kind in (token.key, bare(token.key), token.key[1:]) and (end := body_end(tokens, place)):
+                    text = self._text(index, tokens[place:end])
+                    text = text[1:] if token.key[1:] == kind else text
+                    text = "ال" + text[2:] if text.startswith("لل") else text
+                    yield _Form(tuple(t.key for t in tokens[place + 1 : end]), text, index)
 
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
-        for at in self._nearest(index):
-            tokens = self.tokens[at]
-            for place, token in enumerate(tokens):
-                if token.key == word and not token.gap and (start := _first_name(tokens, place)) is not None:
+        places = sorted(self._places.get(word, ()), key=lambda found: _distance(found[0], index))
+        for certain in (True, False):
+            for at, place in places:
+                tokens = self.tokens[at]
+                if not tokens[place].gap and (start := _first_name(tokens, place, certain)) is not None:
                     text = self._text(at, tokens[start : place + 1])
                     return self._enter(text.removeprefix("و") if tokens[start].key[0] == "و" else text, at, ())
         return None
 
 
-def _undescribed(body: str) -> str:
-    """The name of a body without the words that say whose it is: «الوكالة التابعة للأمم المتحدة»."""
-    return _DESCRIBING.split(body, maxsplit=1)[0]
+def _possessed(token: Token) -> bool:
+    """Whether a word carries a pronoun and so belongs to no name («ضيفه»)."""
+    return (
+        token.raw.endswith(("ه", "ها", "هم")) and not token.raw.endswith("يه") and token.key not in lexicon.GIVEN_NAMES
+    )
 
 
-def _body_end(tokens: Sequence[Token], place: int) -> int:
-    """Where a body's name ends in running text: after complement and adjectives; 0 without any."""
-    end = place + 1
-    while end < min(len(tokens), place + 5) and not tokens[end].gap and not is_stop(tokens[end].key):
-        complement = end == place + 1 and not is_definite(tokens[place].key)
-        adjective = is_definite(tokens[end].key) and tokens[end].key.endswith(_ADJECTIVES)
-        attached = tokens[end].key.startswith("لل")
-        if not (complement or adjective or attached):
-            break
-        end += 1
-    return end if end > place + 1 else 0
+def _distance(at: int, index: int) -> tuple[bool, int]:
+    """How far a sentence is from another; what comes before is nearer than what comes after."""
+    return at > index, abs(at - index)
 
 
-def _continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:
-    """Whether a word of running text goes on with a name; less is taken for granted later on."""
-    word = tokens[index].key
-    if tokens[start].key in lexicon.EAST_ASIAN:
-        short = index - start == 2 and len(word) < 3 and tokens[index].raw not in lexicon.PREPOSITIONS
-        return index - start < 3 and (short or name_like(tokens[index]))
-    if index > start and tokens[index - 1].key in lexicon.LINKS:
-        return True
-    particles = "وفبليتسن" if index > start + 1 else "و"
-    if word[0] in particles and word not in lexicon.LINKS:
-        return False
-    return name_like(tokens[index])
+def _addressed(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A title without the forms of address before it: «معالي الدكتور الوزير»."""
+    while len(words) > 1 and words[0] in lexicon.HONORIFICS and is_definite(words[1]) and is_title(words[1]):
+        words = words[1:]
+    return words
 
 
-def _first_name(tokens: Sequence[Token], place: int) -> int | None:
-    """Where the first name before a surname begins in running text, if there is one."""
+def _first_name(tokens: Sequence[Token], place: int, certain: bool) -> int | None:
+    """Where the first name before a surname begins in running text, if there is one.
+
+    A given name that the lists know is certain; an unknown word needs a noun or particle before it, else it may
+    well be a verb («اكتفى فلان»).
+    """
     start = place - 1
     while start > 0 and tokens[start].key in lexicon.LINKS and not tokens[start].gap:
         start -= 1
     if start < 1 or not name_like(tokens[start]) or is_definite(tokens[start].key):
         return None
+    sure = tokens[start].key in lexicon.GIVEN_NAMES or tokens[start].key[0] not in "بل"
+    while start > 1 and sure and not tokens[start].gap and tokens[start - 1].key in lexicon.GIVEN_NAMES:
+        start -= 1
+    if tokens[start].key in lexicon.GIVEN_NAMES:
+        return start
+    if certain or not plausible(tokens[start : place + 1]):
+        return None
     before = tokens[start - 1].key
-    nominal = before in _BEFORE_NOUNS or is_definite(before) or is_title(before) or tokens[start].gap
+    closed = place + 1 == len(tokens) or tokens[place + 1].gap
+    nominal = (
+        before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before) or (tokens[start].gap and closed)
+    )
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])
     return start if nominal or joined else None
 
@@ -254,9 +351,9 @@ def _likeness(part: tuple[str, ...], full: tuple[str, ...]) -> int:
 
 def _fitness(words: tuple[str, ...], entity: Entity) -> int:
     """How well a title fits an entity; 0 where its head, its gender or one of its words speaks against it."""
-    head, rest = bare(words[0]), [_stem(word) for word in words[1:] if word not in _SMALL]
-    known = [_stem(word) for role in entity.roles for word in role]
-    if not all(any(_akin(word, other) for other in known) for word in rest):
+    head, rest = bare(words[0]), [stem(word) for word in words[1:] if word not in lexicon.SMALL]
+    known = [stem(word) for role in entity.roles for word in role]
+    if not all(any(akin(word, other) for other in known) for word in rest):
         return 0
     if not is_definite(words[0]) and len(words) > 1 and not is_definite(words[1]) and not entity.named:
         return 0
@@ -265,26 +362,15 @@ def _fitness(words: tuple[str, ...], entity: Entity) -> int:
 
 
 def _head_fitness(head: str, narrowed: bool, named: bool, role: tuple[str, ...]) -> int:
-    first = bare(role[0])
+    first = lexicon.SYNONYMS.get(bare(role[0]), bare(role[0]))
+    head = lexicon.SYNONYMS.get(head, head)
     if head in (first, first.removesuffix("ا")):
         return 4
     if any(is_definite(word) and is_title(word) and bare(word) == head for word in role[1:]):
         return 3
-    if named and head in _GENERAL and narrowed:
+    if named and head in lexicon.GENERAL and narrowed:
         return 2
     if named and first.startswith("نظير") and is_title(head) and first.endswith("ته") == head.endswith("ه"):
         return 2
     unnamed = not named and first == role[0] and not any(is_definite(word) for word in role[1:2])
-    return int(unnamed and head in _SOURCES and not narrowed and first not in lexicon.BODIES)
-
-
-def _stem(word: str) -> str:
-    stem = bare(word[1:] if word[0] in "بل" and not is_known(word) and is_known(word[1:]) else word)
-    for ending in ("يه", "ي", "ه", "ا", "ون", "ين"):
-        if stem.endswith(ending) and len(stem) - len(ending) > 2:
-            return stem.removesuffix(ending)
-    return stem
-
-
-def _akin(a: str, b: str) -> bool:
-    return a == b or (len(a) > 2 and b.startswith(a)) or (len(b) > 2 and a.startswith(b))
+    return int(unnamed and head in lexicon.SOURCES and not narrowed and first not in lexicon.BODIES)

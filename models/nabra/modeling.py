@@ -76,39 +76,24 @@ def _head(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequentia
     return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, outputs))
 
 
-class Standardise(nn.Module):
-    """Takes off the mean and divides by the deviation that each feature has shown so far.
-
-    A batch norm would use the batch's own statistics in training, which differ from the running ones of inference
-    when a batch holds sentences of one length; this one uses the running ones in both.
+class Standardise(nn.BatchNorm1d):
+    """A batch norm without weights, that takes a batch of one and goes to ONNX as plain arithmetic.
 
     Args:
         features: Width of the vectors.
-        momentum: Weight of the newest batch in the running statistics.
     """
 
-    mean: Tensor
-    variance: Tensor
-    batches: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
-    def __init__(self, features: int, momentum: float = 0.05) -> None:
-        super().__init__()
-        self.momentum = momentum
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("variance", torch.ones(features))
-        self.register_buffer("batches", torch.zeros((), dtype=torch.long))
+    def __init__(self, features: int) -> None:
+        super().__init__(features, affine=False)
 
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Standardise B x features vectors."""
-        if self.training and len(vectors) > 1:
-            self._learn(vectors.detach().float())
-        return (vectors - self.mean) * torch.rsqrt(self.variance + 1e-5)
-
-    def _learn(self, vectors: Tensor) -> None:
-        weight = self.momentum if self.batches else 1.0
-        self.mean.lerp_(vectors.mean(0), weight)
-        self.variance.lerp_(vectors.var(0), weight)
-        self.batches += 1
+    def forward(self, input: Tensor) -> Tensor:
+        """Standardise B x features vectors: by the batch in training, by the running statistics otherwise."""
+        if self.training and len(input) > 1:
+            return super().forward(input)
+        return (input - self.running_mean) * torch.rsqrt(self.running_var + self.eps)
 
 
 class NabraModel(PreTrainedModel):

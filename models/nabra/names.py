@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, fold_word, is_definite, is_known, is_stop, is_title, key, plain
+from nabra._lexicon import bare, fold_word, is_definite, is_known, is_noun, is_stop, is_title, key, plain
 
 _LONGEST_PHRASE = 300
 _NOT_WORD = re.compile(r"[^\w]+")
+_ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا")
+_TIMES = frozenset(map(fold_word, "ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة".split()))
+_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|الصادرة?|الموالية?|ومقر\w+)\s")
+# Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول.
+_NO_FIRST_NAME = re.compile(
+    r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3})$"
+)
+_ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 _JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
 _WORD = re.compile(r"\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
 _QUOTED_OR_WORD = re.compile(r"«[^«»]{1,60}»|“[^“”]{1,60}”|\"[^\"]{1,60}\"|" + _WORD.pattern)
@@ -44,7 +52,9 @@ def tokenize(text: str, *, quotes: bool = False) -> list[Token]:
     for match in (_QUOTED_OR_WORD if quotes else _WORD).finditer(text):
         if not (folded := key(match[0])):
             continue
-        gap = not text[last : match.start()].isspace() and match.start() > 0
+        between = text[last : match.start()]
+        abbreviated = between.strip() == "." and tokens and tokens[-1].raw in ("د", "م", "أ")
+        gap = not between.isspace() and match.start() > 0 and not abbreviated
         tokens.append(Token(match[0], folded, match.start(), match.end(), gap))
         last = match.end()
     return tokens
@@ -53,16 +63,45 @@ def tokenize(text: str, *, quotes: bool = False) -> list[Token]:
 def name_like(token: Token) -> bool:
     """Whether a word of running text may be part of a person's name that has begun."""
     word = token.key
-    if (
-        word in lexicon.LINKS
-        or word in lexicon.TITLES_AND_NAMES
-        or word in lexicon.ARTICLE_NAMES
-        or word in lexicon.FEMININE_NAMES
-    ):
+    if word in lexicon.LINKS or word in lexicon.GIVEN_NAMES:
         return True
     if is_stop(word) or len(word) < 2 or is_known(word) or any(c.isdigit() for c in word):
         return False
     return not word.startswith(("بال", "وال", "كال", "فال", "لل")) and not token.raw.endswith(("ات", "ة"))
+
+
+def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
+    """Whether words of running text may be a person's name: made-up names are worse than none."""
+    if not tokens or tokens[0].key in lexicon.EAST_ASIAN:
+        return bool(tokens)
+    first, last = tokens[0].key, tokens[-1]
+    if any((is_stop(t.key) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
+        return False
+    known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")
+    if first in lexicon.TITLES_AND_NAMES and not known and len(tokens) == 2:
+        return False  # «أمين المخازن»
+    if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
+        return True
+    if last.raw.endswith(("ته", "تها", "اً")) or _NO_FIRST_NAME.match(first):
+        return False
+    if any(token.key == "بن" for token in tokens):
+        return True
+    verb_follows = any(token.key.startswith("فا") and token.key not in surnames for token in tokens[1:])
+    return known and not is_definite(first) and not verb_follows
+
+
+def continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:
+    """Whether a word of running text goes on with a name; less is taken for granted later on."""
+    word = tokens[index].key
+    if tokens[start].key in lexicon.EAST_ASIAN:
+        short = index - start == 2 and len(word) < 3 and tokens[index].raw not in lexicon.PREPOSITIONS
+        return index - start < 3 and (short or name_like(tokens[index]))
+    if index > start and tokens[index - 1].key in lexicon.LINKS:
+        return True
+    particles = "وفبليتسن" if index > start + 1 else "و"
+    if word[0] in particles and word not in lexicon.LINKS and word not in lexicon.GIVEN_NAMES:
+        return False
+    return name_like(tokens[index])
 
 
 def role_end(tokens: Sequence[Token], start: int, *, running: bool = False) -> int:
@@ -85,6 +124,8 @@ def role_end(tokens: Sequence[Token], start: int, *, running: bool = False) -> i
         if step is None:
             break
         index, open_ = step
+    if start + 1 < index < len(tokens) and tokens[index].key in ("بن", "بنت", "ابن"):
+        index -= not is_definite(tokens[index - 1].key)  # the son's own name comes before
     return index
 
 
@@ -107,7 +148,7 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
     """The next index, and whether a complement is still missing; `None` where the name begins."""
     word, raw = tokens[index].key, tokens[index].raw
     following = tokens[index + 1].key if index + 1 < len(tokens) else ""
-    if raw in lexicon.PREPOSITIONS or (raw == "على" and is_definite(following)):
+    if raw.rstrip("ـ") in lexicon.PREPOSITIONS or (raw == "على" and is_definite(following)):
         return index + 1, True
     if not open_ and following and _starts_name(word, following):
         return None
@@ -118,9 +159,14 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
         raw[0] in '«“"'
         or word[0].isdigit()
         or word in lexicon.CLOSED
-        or word.endswith(("ها", "هما"))
+        or (word.endswith(("ها", "هما")) and len(word) > 4 and word not in lexicon.GIVEN_NAMES)
         or word.removesuffix("ه") in lexicon.ADJECTIVES
+        or (not open_ and word == "وكاله")  # acting: «محافظ الحي وكالة فلان»
     ):
+        return index + 1, False
+    if not open_ and (ends := _describes_still(tokens, index)):
+        return ends
+    if word.startswith("لل") and is_definite(word):
         return index + 1, False
     if word[0] in "ولب" and not is_known(word):
         if is_definite(word[1:]):
@@ -129,6 +175,30 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
     if word in lexicon.PLACES or is_definite(word) or word in lexicon.FULL_TITLES:
         return index + 1, False
     return (index + 1, True) if is_known(word) else (index + 1, False) if open_ else None
+
+
+def _describes_still(tokens: Sequence[Token], index: int) -> tuple[int, bool] | None:
+    """As `_step`, for an adjective in ية or a place with ب or ل before a name of two or more words."""
+    token, rest = tokens[index], tokens[index + 1 :]
+    if (
+        token.key in lexicon.GIVEN_NAMES
+        or token.key in lexicon.EAST_ASIAN
+        or len(rest) < 2
+        or rest[0].key in lexicon.LINKS
+        or len(token.key) < 4
+    ):
+        return None
+    if is_definite(rest[0].key) and rest[0].key not in lexicon.GIVEN_NAMES and len(rest) > 2:
+        rest = rest[1:]
+    named = rest[0].key in lexicon.GIVEN_NAMES or token.raw.endswith(("ات", "ة")) or token.key[1:] in lexicon.LINKS
+    open_ = token.key[1:] in lexicon.LINKS
+    long = len(token.key) > 4 or open_ or token.raw.endswith("ة")
+    attached = token.key[0] in "بل" and long and named and not is_known(token.key[1:])
+    if attached and tokens[index - 1].key.endswith("ي"):
+        return None  # «الوزير الصومالي ليبان نور فارح»
+    if attached or (token.raw.endswith("ية") and not is_definite(token.key)):
+        return index + 1, attached and open_
+    return None
 
 
 def _starts_name(word: str, following: str) -> bool:
@@ -154,9 +224,10 @@ def read_phrase(text: str) -> Phrase:
     """Tell the title of a naming phrase from the name, which ends it or begins it (فلان وزير المالية)."""
     tokens = tokenize(text[:_LONGEST_PHRASE], quotes=True)
     words = tuple(token.key for token in tokens)
-    if not words or bare(words[0]) in lexicon.GROUPS or bare(words[0]) in lexicon.BODIES:
+    several = words and words[0].endswith(("ون", "ين")) and len(words[0]) > 4 and is_title(words[0][:-2])
+    if not words or several or bare(words[0]) in lexicon.GROUPS or bare(words[0]) in lexicon.BODIES:
         return Phrase(text, words, "")
-    start = _name_start(tokens)
+    start = _called(words) or _name_start(tokens)
     end = _name_end(tokens, start)
     if start == len(tokens) or (start and _describing(tokens, start)):
         return Phrase(text, words, "")
@@ -168,6 +239,8 @@ def _name_start(tokens: Sequence[Token]) -> int:
     titled = (
         is_title(first) or bare(first) in lexicon.NOUNS or (is_definite(first) and first not in lexicon.ARTICLE_NAMES)
     )
+    if not titled and first not in lexicon.GIVEN_NAMES and (start := _unlisted_role(tokens)):
+        return start
     if (
         not titled
         or first in lexicon.LINKS
@@ -178,22 +251,57 @@ def _name_start(tokens: Sequence[Token]) -> int:
     if first in lexicon.TITLES_AND_NAMES and (second in lexicon.LINKS or second in lexicon.DIVINE):
         return 0
     start = role_end(tokens, 0)
-    for index in range(start + 1, len(tokens) - 1):
-        if (
-            is_definite(tokens[index].key)
-            and is_title(tokens[index].key)
-            and tokens[index - 1].key not in lexicon.LINKS
-        ):
-            again = role_end(tokens, index)  # a second title, as in «أستاذ … بجامعة الملك فلان الدكتور فلان»
-            start = again if again < len(tokens) else start
-    return start
+    if start == len(tokens) > 1 and tokens[-1].key in lexicon.ARTICLE_NAMES and tokens[-2].key in _ADDRESS:
+        return start - 1
+    again = _second_title(tokens, start + 1 if start < len(tokens) else 1)
+    if again is None and start == len(tokens) > 2 and _is_full_name(tokens[-2:]) and is_definite(first):
+        return start - 2
+    return again or start
+
+
+def _unlisted_role(tokens: Sequence[Token]) -> int:
+    """Where the name begins after a role that the lists do not know; 0 where there is none."""
+    for index in range(2, len(tokens) - 2):
+        if tokens[index].key in lexicon.HONORIFICS and tokens[index - 1].key not in lexicon.LINKS:
+            return _second_title(tokens, index, least=2) or 0
+    if len(tokens) != 4:
+        return 0
+    complement, given, last = (token.key for token in tokens[1:])
+    compound = complement in lexicon.DIVINE or complement in lexicon.ARTICLE_NAMES
+    return 2 if is_definite(complement) and not compound and given in lexicon.GIVEN_NAMES and is_definite(last) else 0
+
+
+def _called(words: Sequence[str]) -> int:
+    """Where the name begins after «يدعى» and the like; 0 without."""
+    return next((n + 1 for n, word in enumerate(words[:-1]) if n and word in lexicon.CALLED), 0)
+
+
+def _is_full_name(tokens: Sequence[Token]) -> bool:
+    """Whether two words that may end a title are rather somebody's name (شيخة المطوع)."""
+    first, last = tokens[0].key, tokens[1].key
+    return first in lexicon.TITLES_AND_NAMES and not is_known(last) and not last.endswith(("يه", "ات"))
+
+
+def _second_title(tokens: Sequence[Token], begin: int, *, least: int = 1) -> int | None:
+    """Where the name begins after a title inside the phrase: «أستاذ … بجامعة الملك فلان الدكتور فلان»."""
+    found = None
+    for index in range(begin, len(tokens) - least):
+        word = tokens[index].key
+        if tokens[index - 1].key in lexicon.LINKS or word in lexicon.ARTICLE_NAMES:
+            continue
+        surname = bare(word) in lexicon.TITLES_AND_NAMES and index + 2 >= len(tokens) and index - begin < 1
+        if ((is_definite(word) and is_title(word)) or word in lexicon.HONORIFICS) and not surname:
+            again = role_end(tokens, index)
+            found = again if again < len(tokens) else found
+    return found
 
 
 def _name_end(tokens: Sequence[Token], start: int) -> int:
     """Where the name gives way to a title after it."""
     for index in range(start + 1, len(tokens) - 1):
         word, following = tokens[index].key, tokens[index + 1].key
-        certain = bare(word) not in lexicon.TITLES_AND_NAMES or is_definite(following) or is_known(following)
+        certain = bare(word) not in lexicon.TITLES_AND_NAMES or is_known(following)
+        certain = certain or (is_definite(following) and index > start + 1)
         if (is_title(word) and certain and tokens[index - 1].key not in lexicon.LINKS) or word.startswith("لل"):
             return index
     return len(tokens) - (len(tokens) > start + 1 and tokens[-1].key.startswith("لل"))
@@ -202,9 +310,39 @@ def _name_end(tokens: Sequence[Token], start: int) -> int:
 def _describing(tokens: Sequence[Token], start: int) -> bool:
     """Whether the words after a title rather describe its last noun than begin a name (سائق شاحنة لبناني)."""
     rest, before = tokens[start:], tokens[start - 1].key
+    if rest[0].key in lexicon.GIVEN_NAMES:
+        return False
     if len(rest) == 1 and rest[0].key.endswith("ي") and not is_definite(before) and before not in lexicon.PLACES:
         return True
     return all(t.raw.endswith(("ية", "رة")) or (t.key[0] == "ب" and is_known(t.key[1:])) for t in rest)
+
+
+def undescribed(body: str) -> str:
+    """The name of a body without the words that say whose it is: «الوكالة التابعة للأمم المتحدة»."""
+    return _DESCRIBING.split(body, maxsplit=1)[0]
+
+
+def body_end(tokens: Sequence[Token], place: int) -> int:
+    """Where a body's name ends in running text: after complements, what «و» joins to them, adjectives; or 0."""
+    end, joined_before = place + 1, False
+    while end < min(len(tokens), place + 7) and not tokens[end].gap and not is_stop(tokens[end].key):
+        word, before = tokens[end].key, tokens[end - 1].key
+        following = tokens[end + 1].key if end + 1 < len(tokens) and not tokens[end + 1].gap else ""
+        open_ = not is_definite(before.removeprefix("و")) and (end == place + 1 or before[0] == "و")
+        direct = end == place + 1 and before.endswith("ه")  # an adjective of the body itself agrees with it
+        adjective = is_definite(word) and word.endswith(("ه", "عليا") if direct else _ADJECTIVES)
+        adjective = adjective or (word.endswith("ه") and is_definite(word) and following.startswith("لل"))
+        attached = word.startswith("لل") and bare(word) not in _TIMES and not joined_before
+        second = word[0] == "و" and end > place + 1 and is_definite(before) and not word.endswith("ت")
+        second = second and not (is_title(word[1:]) or bare(word[1:]) in lexicon.NOT_PERSONS)  # two side by side
+        joined = second and (is_definite(word[1:]) or is_definite(following))
+        if not (open_ or adjective or attached or joined):
+            break
+        joined_before = joined_before or joined
+        end += 1
+    if end > place + 1 and is_noun(tokens[end - 1].key) and not is_definite(tokens[end - 1].key):
+        return 0  # the complement is missing: «أمانة منطقة …»
+    return end if end > place + 1 else 0
 
 
 def strip_titles(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nabra import _lexicon as lexicon
-from nabra._cast import SAME, Cast
+from nabra._cast import Cast
 from nabra._lexicon import is_definite, is_known, is_stop, is_title
 from nabra.article import Mention, Source, Speaker
 from nabra.names import Token, fold, read_phrase, tokenize
@@ -73,7 +73,9 @@ def _owners(
             yield quote_owner if quoted[index] else None
         else:
             owner = last if last is not None else min((i for i in mentions if i > index), default=None)
-            verb = _verb_gender(tokenize(sentences[index])[:1])
+            words = tokenize(sentences[index])[:2]
+            named = len(words) > 1 and is_definite(words[1].key) and not is_stop(words[1].key)
+            verb = "" if named else _verb_gender(words[:1])
             if last is not None and verb and genders[last] and verb != genders[last] and not quoted[index]:
                 agreeing = [i for i in mentions if last - 4 < i < last and genders[i] == verb]
                 owner = last = max(agreeing, default=last)
@@ -136,7 +138,8 @@ def clean_mention(sentence: str, start: int | None, end: int | None, seen: froze
         return ""
     first = tokens[0]
     begin = first.start
-    cut = start == begin + 1 and (first.raw[0] in "وفبك" or (first.raw[0] == "ل" and is_known(first.key[1:])))
+    cut = start == begin + 1 and first.raw[0] in "وفبكل" and not first.raw.startswith("لل")
+    cut = cut and first.key not in lexicon.GIVEN_NAMES  # a span that cuts «ليلى» short
     if cut or _attached(first, seen):
         begin += 1
     text = sentence[begin : tokens[-1].end]
@@ -150,7 +153,7 @@ def _completed(words: list[Token], first: int, last: int) -> list[Token]:
     """A span with the neighbours that it cannot do without: the noun before its complement, the name after عبد."""
     while first and not words[first].gap and not is_stop(words[first].key):
         before = words[first - 1].key
-        if is_definite(before) or not (is_title(before) or before in lexicon.BODIES):
+        if is_definite(before) or is_stop(before) or not (is_title(before) or before in lexicon.BODIES):
             break
         first -= 1
     if first and words[first - 1].key in lexicon.QUANTIFIERS:
@@ -162,7 +165,7 @@ def _completed(words: list[Token], first: int, last: int) -> list[Token]:
 
 def _outside(token: Token) -> bool:
     word = token.key
-    return (is_stop(word) or word in lexicon.PRONOUNS) and not is_known(word) and word not in SAME
+    return (is_stop(word) or word in lexicon.PRONOUNS) and not is_known(word) and word not in lexicon.SAME
 
 
 def _syllable(tokens: Sequence[Token]) -> bool:
@@ -176,7 +179,9 @@ def _attached(token: Token, seen: frozenset[str]) -> bool:
     if len(word) < 4 or word[0] not in "وفبلك" or word.startswith("لل") or is_known(word):
         return False
     rest = word[1:]
-    return is_known(rest) or (rest in seen and word not in seen) or (word[0] in "وف" and is_definite(rest))
+    if rest in lexicon.LINKS or is_known(rest) or (word[0] == "و" and is_definite(rest)):
+        return len(rest) > 2
+    return len(rest) > 3 and rest in seen and word not in lexicon.GIVEN_NAMES
 
 
 def _close(text: str, sentence: str) -> str:

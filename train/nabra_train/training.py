@@ -118,7 +118,6 @@ def training_arguments(training: TrainingConfig, optimizer: OptimizerConfig, run
         learning_rate=optimizer.learning_rate,
         warmup_steps=optimizer.warmup,
         lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length",
         eval_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=1,
