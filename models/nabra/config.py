@@ -96,6 +96,7 @@ class TrainingConfig:
         label_smoothing: Share of the probability spread over the other tones in the loss.
         patience: Epochs without a better score before training stops; 0 to never stop early.
         precision: `auto` takes bf16 where the processor has it.
+        saved_precision: Of the weights on disk; `fp16` halves the file.
         seed: Seed of everything random.
         resume: Go on from the last complete epoch found in `output`.
     """
@@ -107,6 +108,7 @@ class TrainingConfig:
     label_smoothing: float = 0.05
     patience: int = 0
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    saved_precision: Literal["fp32", "fp16"] = "fp32"
     seed: int = 0
     resume: bool = False
 

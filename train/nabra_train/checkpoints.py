@@ -56,6 +56,8 @@ def save(model: NabraModel, tokenizer: PreTrainedTokenizerFast, config: Config, 
     """
     directory = Path(config.training.output)
     with _staging(directory) as staging:
+        if config.training.saved_precision == "fp16":
+            model.half()
         model.save_pretrained(staging)
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.save_pretrained(staging)

@@ -1,0 +1,64 @@
+"""The corpus, its split and its card."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from nabra.article import TONES, Article
+from nabra.readers import read_articles
+from nabra_train.data import load_articles
+
+ROOT = Path(__file__).parents[1]
+SEEDS = ROOT / "seeds"
+sys.path.insert(0, str(ROOT / "scripts"))
+import split_corpus  # noqa: E402
+
+PARTS = ("train", "dev", "test")
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, list[Article]]:
+    return {part: load_articles(SEEDS / f"{part}.jsonl", TONES) for part in PARTS}
+
+
+def test_no_article_and_no_text_stands_in_two_parts(corpus: dict[str, list[Article]]) -> None:
+    articles = [article for part in corpus.values() for article in part]
+    assert len({article.id for article in articles}) == len(articles)
+    leads = [article.sentences[0].text for article in articles if len(article.sentences[0].text) > 40]
+    assert len(set(leads)) == len(leads)
+
+
+def test_split_is_what_the_script_makes(corpus: dict[str, list[Article]]) -> None:
+    again = split_corpus.split([article for part in corpus.values() for article in part], seed=0)
+    assert again == corpus
+
+
+def test_new_writers_move_no_older_article(corpus: dict[str, list[Article]]) -> None:
+    older = [a for part in corpus.values() for a in part if split_corpus.writer(a.id) != "w20"]
+    again = split_corpus.split(older, seed=0)
+    for part in PARTS:
+        assert again[part] == [a for a in corpus[part] if split_corpus.writer(a.id) != "w20"]
+
+
+def test_every_writer_is_held_out_in_proportion(corpus: dict[str, list[Article]]) -> None:
+    for part in ("dev", "test"):
+        assert {split_corpus.writer(a.id) for a in corpus[part]} == {split_corpus.writer(a.id) for a in corpus["train"]}
+
+
+def test_card_counts_what_is_there(corpus: dict[str, list[Article]]) -> None:
+    card = (SEEDS / "README.md").read_text(encoding="utf-8")
+    for part, articles in corpus.items():
+        sentences = [s for article in articles for s in article.sentences]
+        words = sum(len(s.text.split()) for s in sentences)
+        tones = [sum(s.tone == tone for s in sentences) for tone in TONES]
+        row = next(line for line in card.splitlines() if line.startswith(f"| `{part}.jsonl`"))
+        numbers = [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", row)]
+        assert numbers[:6] == [len(articles), len(sentences), words, *tones]
+
+
+def test_sample_articles_can_be_read() -> None:
+    assert len(list(read_articles([SEEDS / "articles"]))) == 3
