@@ -51,8 +51,7 @@ article = Analyzer.from_pretrained({argument}).analyze(text)
 ## Data and training
 
 - Encoder: {encoder}
-- Trained on `{train}`, best epoch chosen on `{dev}`: invented articles, written and labelled for this project
-  (`seeds/README.md`). No newspaper text was trained on.
+- Trained on `{train}`; best epoch chosen on `{dev}`.{note}
 - Command: `{command}`, on two processor cores. The resolved configuration is `nabra.yaml`.
 
 ## Scores
@@ -104,7 +103,7 @@ def cell(score: dict[str, float | None]) -> str:
     return f"{score['value']:.3f} ({score['low']:.3f}–{score['high']:.3f})"
 
 
-def write_card(directory: Path, title: str, command: str, reports: list[tuple[str, dict[str, Any]]]) -> None:
+def write_card(directory: Path, title: str, command: str, note: str, reports: list[tuple[str, dict[str, Any]]]) -> None:
     config = yaml.safe_load((directory / "nabra.yaml").read_text(encoding="utf-8"))
     compact = config["model"]["encoder"] == "compact"
     card = CARD.format(
@@ -113,6 +112,7 @@ def write_card(directory: Path, title: str, command: str, reports: list[tuple[st
         argument="" if compact else '"DIR"',
         encoder=COMPACT if compact else config["model"]["encoder"],
         train=config["data"]["train"],
+        note=f" {note}" if note else "",
         dev=config["data"]["dev"],
         command=command,
         scores="\n\n".join(score_table(report, name) for name, report in reports),
@@ -130,10 +130,11 @@ def main() -> None:
     parser.add_argument("--names", nargs="+", required=True, help="what each report was made on")
     parser.add_argument("--title", default="Nabra, compact")
     parser.add_argument("--command", default="nabra train --config compact")
+    parser.add_argument("--note", default="", help="what else there is to say of the data")
     arguments = parser.parse_args()
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.reports]
     named = list(zip(arguments.names, reports, strict=True))
-    write_card(arguments.directory, arguments.title, arguments.command, named)
+    write_card(arguments.directory, arguments.title, arguments.command, arguments.note, named)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,12 @@ SOURCES = tuple(Source)
 MAX_SPAN_TOKENS = 40
 """Longest mention considered; the longest labelled one has 27 tokens of the compact vocabulary."""
 BREAK = re.compile(
-    r"[،,:؛;()\[\]–—]|\b(?:[وب]?[أا]ن(?:ه|ها|هم)?|إن(?:ه|ها|هم)|الذي|التي|الذين|أمس|اليوم|[أا]يضا|كما|خلال|بعد|قبل|ضد)\b|(?<=\bإن)\b"
+    r"[،,:؛;()\[\]–—]"
+    r"|\b(?:[وب]?[أا]ن(?:ه|ها|هم)?|إن(?:ه|ها|هم)|الذي|التي|الذين|أمس|اليوم|[أا]يضا|كما|خلال|بعد|قبل|ضد)\b"
+    r"|(?<=\bإن)\b"
+    r"|\b(?=(?:وقع|نشر|[أا]صدر|[أا]ورد|بث)ت?ها?\b)"
 )
-"""What no mention runs over: punctuation and words that begin a clause. «إن» itself may end a Korean name."""
+"""What no mention runs over: punctuation and what begins a clause. «إن» itself may end a Korean name."""
 
 
 @dataclass(frozen=True, slots=True)

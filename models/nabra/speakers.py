@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -134,6 +135,8 @@ def clean_mention(sentence: str, start: int | None, end: int | None, seen: froze
         tokens.pop()
     while tokens and _outside(tokens[0]):
         tokens.pop(0)
+    if len(tokens) > 1 and not is_known(tokens[0].key) and _spoken_to(tokens[-1], seen):
+        tokens.pop()
     if not tokens:
         return ""
     first = tokens[0]
@@ -161,6 +164,14 @@ def _completed(words: list[Token], first: int, last: int) -> list[Token]:
     while last < len(words) and not words[last].gap and words[last - 1].key in lexicon.LINKS:
         last += 1
     return words[first:last]
+
+
+def _spoken_to(token: Token, seen: frozenset[str]) -> bool:
+    """Whether a word is ل with somebody whom the article names elsewhere, give or take a letter: «قال مون لبومبيو»."""
+    rest = token.key[1:]
+    if token.key[0] != "ل" or rest[:1] == "ل" or len(rest) < 5:
+        return False
+    return bool(difflib.get_close_matches(rest, [word for word in seen if word[0] != "ل"], n=1, cutoff=0.8))
 
 
 def _outside(token: Token) -> bool:

@@ -61,3 +61,12 @@ def test_sentence_without_tokens_has_no_mention(tokenizer: SentenceTokenizer) ->
     span = np.zeros((len(encoding.ids), 2), dtype=np.float32)
     attribution = decode_attribution(SURE[Source.HERE], span, encoding, TEXT)
     assert attribution.source is Source.HERE
+
+
+@pytest.mark.parametrize("text", ["بيان مشترك وقعه الوزيران", "مسؤول في الحركة، طلب", "مسؤول من الحركة إن الوزير"])
+def test_a_mention_runs_over_no_clause(tokenizer: SentenceTokenizer, text: str) -> None:
+    (encoding,) = tokenizer.encode([text])
+    attribution = decode_attribution(
+        SURE[Source.HERE], peaks(len(encoding.ids), 1, len(encoding.ids) - 2), encoding, text
+    )
+    assert (attribution.start, attribution.end) != (0, len(text))

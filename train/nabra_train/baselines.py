@@ -17,12 +17,16 @@ from nabra.speakers import Attribution, resolve_speakers
 
 SPEECH_VERBS = (
     "قال قالت يقول تقول أكد أكدت أضاف أضافت أوضح أوضحت أعلن أعلنت ذكر ذكرت صرح صرحت أشار أشارت اعتبر اعتبرت "
-    "شدد شددت رأى يرى ترى لفت دعا دعت حذر حذرت كشف كشفت أعرب أعربت وصف وصفت تابع تابعت بين نفى نفت اتهم اتهمت"
+    "شدد شددت رأى رأت يرى ترى لفت دعا دعت حذر حذرت كشف كشفت أعرب أعربت وصف وصفت تابع تابعت بين نفى نفت اتهم "
+    "اتهمت أردف استطرد زاد"
 ).split()
-GOING_ON = re.compile(r"^[\"«“]?و?(?:أضاف|تابع|أردف|استطرد|زاد)ت?\b")
+VERB = rf"(?:^|\s|[\"«“])و?(?:{'|'.join(SPEECH_VERBS)})"
+NO_SUBJECT = r"(?:[أإا]ن(?:ه|ها|هم)?|بأن(?:ه|ها)?|إلى|على|عن|من|في)\b"
 CUE = re.compile(
-    rf"(?:^|\s)و?(?:{'|'.join(SPEECH_VERBS)})\s+(?P<subject>[^\"«»“”:،.]+?)(?=\s+(?:إن|أن|ان|إلى)\s|[\"«“:،.]|$)"
+    rf"{VERB}\s+(?!{NO_SUBJECT})(?P<subject>[^\"«»“”:،.]+?)"
+    r"(?=\s+(?:إن|أن|ان|بأن|إلى|على|عن|من|في)\s|\s*[\"«“:،.]|$)"
 )
+GOING_ON = re.compile(rf"{VERB}\s*(?:{NO_SUBJECT}|[\"«“:])")
 SOURCING = re.compile(r"(?:وفقا ل|وفق|بحسب|حسب|نقلا عن)\s*(?P<subject>[^\"«»“”:،.]+)")
 LONGEST_SUBJECT = 8
 """Words; a longer match is no subject."""
@@ -69,9 +73,7 @@ class WordsAndCues:
 
 def attribute(text: str) -> Attribution:
     """The speaker by rule: the subject of a speech verb, or whom the sentence is sourced to."""
-    if GOING_ON.search(text) and not CUE.search(text):
-        return Attribution(Source.CONTINUES)
     found = CUE.search(text) or SOURCING.search(text)
-    if found is None or len(found["subject"].split()) > LONGEST_SUBJECT:
-        return Attribution(Source.NONE)
-    return Attribution(Source.HERE, *found.span("subject"))
+    if found is not None and len(found["subject"].split()) <= LONGEST_SUBJECT:
+        return Attribution(Source.HERE, *found.span("subject"))
+    return Attribution(Source.CONTINUES if GOING_ON.search(text) else Source.NONE)
