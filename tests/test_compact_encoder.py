@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ import build_compact_encoder as builder  # noqa: E402
 def sentences(count: int) -> list[str]:
     lines = (ROOT / "seeds" / "train.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [sentence["text"] for line in lines for sentence in json.loads(line)["sentences"]]
-    return texts[:: len(texts) // count][:count]
+    bare = [text for text in texts if not re.search(f"[{builder.MARKS}]", text)]  # only our tokenizer drops marks
+    return bare[:: len(bare) // count][:count]
 
 
 def embed(model: Any, tokenizer: Any, text: str) -> np.ndarray:

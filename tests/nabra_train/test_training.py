@@ -25,7 +25,8 @@ def losses(directory: Path) -> list[float]:
 
 
 def test_training_ends_with_all_that_is_needed_to_use_the_model(tiny_config: Config, labelled: list[Article]) -> None:
-    directory = train(replace(tiny_config, "training", epochs=3))
+    fast = replace(tiny_config, "optimizer", learning_rate=1e-3)
+    directory = train(replace(fast, "training", epochs=10))
     assert {path.name for path in directory.iterdir()} == {
         "config.json",
         "model.safetensors",
@@ -34,7 +35,7 @@ def test_training_ends_with_all_that_is_needed_to_use_the_model(tiny_config: Con
         "tokenizer_config.json",
         "training_log.json",
     }
-    assert losses(directory)[-1] < losses(directory)[0]
+    assert losses(directory)[-1] < 0.8 * losses(directory)[0]
     article = Analyzer.from_pretrained(str(directory)).analyze(labelled[0])
     assert all(sentence.tone in tiny_config.model.tones for sentence in article.sentences)
     saved, _ = parse(build_parser("nabra test", ""), [], defaults=directory / "nabra.yaml")
