@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -131,6 +132,8 @@ class NabraModel(PreTrainedModel):
             config: Arguments of `NabraConfig`.
         """
         encoder_config = AutoConfig.from_pretrained(encoder, revision=revision)
+        if Path(encoder).is_dir():
+            encoder_config._name_or_path = ""  # a place on this machine means nothing on the next
         model = cls(NabraConfig(encoder=encoder_config, **config))
         model.encoder = AutoModel.from_pretrained(
             encoder, revision=revision, dtype=torch.float32, **_without_pooler(encoder_config)

@@ -100,6 +100,7 @@ def test_encoder_keeps_its_weights_under_fresh_heads(tiny_encoder: Path) -> None
     name = "embeddings.word_embeddings.weight"
     assert torch.equal(model.encoder.state_dict()[name], encoder.state_dict()[name])
     assert model.config.encoder.hidden_size == 32
+    assert str(tiny_encoder) not in model.config.to_json_string()
 
 
 def test_push_to_hub_uploads_safetensors_only(model: NabraModel, monkeypatch: pytest.MonkeyPatch) -> None:
