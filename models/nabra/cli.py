@@ -85,7 +85,8 @@ def predict(arguments: list[str]) -> None:
 
 def _saved_config(arguments: Sequence[str]) -> Path | None:
     """The configuration saved with the model that the command line names, if it is a directory that has one."""
-    for option, value in itertools.pairwise(arguments):
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    for option, value in itertools.pairwise(words):
         if option in ("--model", "--model.checkpoint") and (path := Path(value) / CONFIG_NAME).is_file():
             return path
     return None

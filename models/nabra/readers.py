@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -149,13 +150,8 @@ def _sentence_texts(sentences: Any, where: str) -> Iterator[str]:
 
 def _read_csv(path: Path, text_field: str) -> Iterator[Article]:
     csv.field_size_limit(sys.maxsize)
-    rows = csv.DictReader(line for _, line in _lines_with_breaks(path))
+    rows = csv.DictReader(io.StringIO(_read_text(path), newline=""))
     yield from _read_rows(path, rows, text_field)
-
-
-def _lines_with_breaks(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines as they stand, blank ones too: a quoted field may span several."""
-    yield from enumerate(_read_text(path).splitlines(keepends=True), 1)
 
 
 def _read_parquet(path: Path, text_field: str) -> Iterator[Article]:

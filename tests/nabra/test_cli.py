@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,17 @@ def test_predict_writes_the_data_contract(tiny_model: Path, article: Path, tmp_p
     for sentence in record["sentences"]:
         assert TEXT[sentence["start"] : sentence["end"]] == sentence["text"]
         assert set(sentence["scores"]) == {"optimistic", "cautious", "obstacle"}
+
+
+@pytest.mark.parametrize("option", ["--model {}", "--model={}"])
+def test_the_configuration_saved_with_the_model_is_used(
+    option: str, tiny_model: Path, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    (model / "nabra.yaml").write_text("inference: {runtime: nonsense}", encoding="utf-8")
+    assert main(["predict", str(article), *option.format(model).split()]) == 2
+    assert "nabra.yaml: " in capsys.readouterr().err
 
 
 def test_predict_in_a_pipe_prints_json_lines_and_nothing_else(

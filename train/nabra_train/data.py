@@ -91,14 +91,13 @@ def source_of(index: int, sentence: Sentence) -> Source:
 def build_dataset(articles: Sequence[Article], tokenizer: SentenceTokenizer, tones: Sequence[str]) -> datasets.Dataset:
     """Training examples, one a sentence: token ids and the three heads' labels.
 
-    Columns: `input_ids`, `length`, `tone_labels`, `source_labels`, `span_labels` (first and last token).
+    Columns: `input_ids`, `tone_labels`, `source_labels`, `span_labels` (first and last token).
     """
     labelled = [(index, sentence) for article in articles for index, sentence in enumerate(article.sentences)]
     encodings = tokenizer.encode([sentence.text for _, sentence in labelled])
     rows = [
         {
             "input_ids": encoding.ids,
-            "length": len(encoding.ids),
             "tone_labels": tones.index(sentence.tone),
             "source_labels": SOURCES.index(source_of(index, sentence)),
             "span_labels": _span_labels(index, sentence, encoding),
