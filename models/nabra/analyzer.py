@@ -98,16 +98,16 @@ class Analyzer:
 
     def _read(self, texts: Sequence[str]) -> list[_Reading]:
         """What the model says of each sentence, batched by length and put back in order."""
-        encodings = self._tokenizer.encode(texts)
-        by_length = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        sentences = self._tokenizer.encode(texts)
+        by_length = sorted(range(len(texts)), key=lambda i: len(sentences[i].ids))
         readings: dict[int, _Reading] = {}
         for first in range(0, len(by_length), self._batch_size):
             indices = by_length[first : first + self._batch_size]
-            logits = self._runtime(self._tokenizer.pad([encodings[i].ids for i in indices]))
+            logits = self._runtime(self._tokenizer.pad([sentences[i].ids for i in indices]))
             for row, index in enumerate(indices):
-                encoding = encodings[index]
-                attribution = decode_attribution(logits.source[row], logits.span[row], encoding, texts[index])
-                readings[index] = _Reading(self._scores(logits, row), attribution, bool(encoding.overflowing))
+                tokens = sentences[index]
+                attribution = decode_attribution(logits.source[row], logits.span[row], tokens, texts[index])
+                readings[index] = _Reading(self._scores(logits, row), attribution, tokens.truncated)
         return [readings[i] for i in range(len(texts))]
 
     def _scores(self, logits: Logits, row: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from nabra.config import SHIPPED
 from nabra.errors import NabraError
 
 MODEL_CONFIG_NAME = "config.json"
@@ -19,19 +20,19 @@ def shipped_checkpoint() -> Path:
     return Path(str(resources.files("nabra"))) / "checkpoint"
 
 
-def find_checkpoint(model: str = "", revision: str | None = None) -> Path:
+def find_checkpoint(model: str = SHIPPED, revision: str | None = None) -> Path:
     """The local directory of a trained model, fetched first if it is a Hub id.
 
     Args:
-        model: Directory or Hub id; empty for the shipped checkpoint.
+        model: Directory or Hub id; `shipped`, or nothing, for the shipped checkpoint.
         revision: Branch, tag or commit of the Hub's repository.
 
     Raises:
         NabraError: If there is no Nabra model there.
     """
-    directory = Path(model) if model else shipped_checkpoint()
+    directory = shipped_checkpoint() if model in ("", SHIPPED) else Path(model)
     if not directory.is_dir():
-        if not _is_hub_id(model):
+        if not is_hub_id(model):
             raise NabraError(f"{directory}: no such directory; name a trained Nabra model")
         directory = _fetch(model, revision)
     if not (directory / MODEL_CONFIG_NAME).is_file():
@@ -39,7 +40,7 @@ def find_checkpoint(model: str = "", revision: str | None = None) -> Path:
     return directory
 
 
-def _is_hub_id(model: str) -> bool:
+def is_hub_id(model: str) -> bool:
     """Whether a name that is no directory can be a Hub id: `owner/name`, no local folder being meant."""
     owner, slash, name = model.partition("/")
     return bool(slash and owner and name) and "/" not in name and owner[0] not in ".~" and not Path(owner).exists()

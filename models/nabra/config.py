@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from nabra.arabert import Preprocessing
 from nabra.article import TONES
 from nabra.errors import NabraError
 
@@ -15,6 +16,8 @@ CONFIG_NAME = "nabra.yaml"
 """The resolved configuration, saved with every checkpoint."""
 COMPACT = "compact"
 """The name of the encoder that ships with the package."""
+SHIPPED = "shipped"
+"""The name of the checkpoint that ships with the package."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,13 @@ class ModelConfig:
     """The model.
 
     Args:
-        checkpoint: Trained Nabra model to evaluate or predict with: a directory or Hub id; empty for the shipped one.
+        checkpoint: Trained Nabra model: a directory, a Hub id, or `shipped`. Evaluation and prediction take the shipped
+            one where it is empty; training goes on from the one named, and starts on `encoder` where it is empty.
         encoder: Encoder to train on: `compact` (ships with the package), a directory, or a Hub id.
         revision: Branch, tag or commit of a Hub repository.
+        allow_pickle: Read an encoder whose weights are pickled, `pytorch_model.bin`, where it has no safetensors. Torch
+            reads tensors alone from it and runs no code.
+        preprocessing: How the encoder's text is prepared; `auto` goes by its name and vocabulary.
         tones: Names of the tones.
         max_tokens: Most tokens of a sentence that the model reads.
         head_size: Width of each head's hidden layer.
@@ -34,6 +41,8 @@ class ModelConfig:
     checkpoint: str = ""
     encoder: str = COMPACT
     revision: str | None = None
+    allow_pickle: bool = False
+    preprocessing: Literal["auto"] | Preprocessing = "auto"
     tones: list[str] = field(default_factory=lambda: list(TONES))
     max_tokens: int = 256
     head_size: int = 256
@@ -53,11 +62,13 @@ class DataConfig:
         train: Articles to train on.
         dev: Articles to choose the best epoch by.
         test: Articles to evaluate on.
+        text: Raw text to pretrain on: a file or folder, as `nabra predict` reads them.
     """
 
     train: str = "seeds/train.jsonl"
     dev: str = "seeds/dev.jsonl"
     test: str = "seeds/test.jsonl"
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,29 +102,41 @@ class TrainingConfig:
     Args:
         output: Directory of the trained model; interrupted runs resume from its `runs/`.
         epochs: Passes over the training articles.
-        batch_size: Sentences a step and device.
-        accumulation: Batches whose gradients are summed into one step.
+        batch_size: Sentences a batch and device.
+        accumulation: Batches whose gradients make one step.
+        gradient_checkpointing: Compute activations twice instead of keeping them: less memory, a third more time.
+        group_by_length: Batches of like length: less padding; see docs/training.md before you do.
         label_smoothing: Share of the probability spread over the other tones in the loss.
         patience: Epochs without a better score before training stops; 0 to never stop early.
         precision: `auto` takes bf16 where the processor has it.
         saved_precision: Of the weights on disk; `fp16` halves the file.
         seed: Seed of everything random.
-        resume: Go on from the last complete epoch found in `output`.
+        seeds: Number of runs, with `seed` and those after it; more than one also reports their mean and spread.
+        resume: Go on from the last state saved in `output`.
+        save_steps: Steps between saved states; 0 to save at the end of each epoch only.
+        log_steps: Steps between logged losses; 0 to log at the end of each epoch only.
+        report_to: Trackers that follow the run: `tensorboard`, `mlflow`.
     """
 
     output: str = "output/model"
     epochs: int = 5
     batch_size: int = 16
     accumulation: int = 1
+    gradient_checkpointing: bool = False
+    group_by_length: bool = False
     label_smoothing: float = 0.05
     patience: int = 0
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     saved_precision: Literal["fp32", "fp16"] = "fp32"
     seed: int = 0
+    seeds: int = 1
     resume: bool = False
+    save_steps: int = 0
+    log_steps: int = 0
+    report_to: list[Literal["tensorboard", "mlflow"]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        _require_positive(self, "training", "epochs", "batch_size", "accumulation")
+        _require_positive(self, "training", "epochs", "batch_size", "accumulation", "seeds")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Encoding
 
 from nabra.article import Source
 from nabra.speakers import Attribution
+from nabra.tokenization import SentenceTokens
 
 FloatArray = npt.NDArray[np.float32]
 SOURCES = tuple(Source)
@@ -47,33 +47,33 @@ def softmax(logits: FloatArray) -> FloatArray:
     return probabilities
 
 
-def decode_attribution(source: FloatArray, span: FloatArray, encoding: Encoding, text: str) -> Attribution:
+def decode_attribution(source: FloatArray, span: FloatArray, tokens: SentenceTokens, text: str) -> Attribution:
     """The most probable source of one sentence and, where it names its speaker, the mention.
 
     Args:
         source: 3 logits, in the order of `Source`.
-        span: T x 2 logits of start and end, T at least the length of the encoding.
-        encoding: The sentence's tokens, with offsets into its text.
+        span: T x 2 logits of start and end, T at least the number of tokens.
+        tokens: The sentence's, with offsets into its text.
         text: The sentence.
     """
     probabilities = softmax(source)
     best = int(probabilities.argmax())
-    start, end = _best_span(span, encoding, text) if SOURCES[best] is Source.HERE else (None, None)
+    start, end = _best_span(span, tokens, text) if SOURCES[best] is Source.HERE else (None, None)
     return Attribution(SOURCES[best], start, end, score=float(probabilities[best]))
 
 
-def _best_span(span: FloatArray, encoding: Encoding, text: str) -> tuple[int | None, int | None]:
+def _best_span(span: FloatArray, tokens: SentenceTokens, text: str) -> tuple[int | None, int | None]:
     """Character offsets of the likeliest mention, or `None` twice if the sentence has no tokens of its own."""
-    tokens = [i for i, special in enumerate(encoding.special_tokens_mask) if not special]
-    if not tokens:
+    own = [i for i, special in enumerate(tokens.special) if not special]
+    if not own:
         return None, None
-    first, last = tokens[0], tokens[-1] + 1
+    first, last = own[0], own[-1] + 1
     starts, ends = span[first:last, 0], span[first:last, 1]
     totals = starts[:, None] + ends[None, :]
     gap = np.arange(len(ends))[None, :] - np.arange(len(starts))[:, None]
     breaks = [found.end() for found in BREAK.finditer(text)]
-    clause = np.searchsorted(breaks, [encoding.offsets[i][1] for i in tokens], side="left")
+    clause = np.searchsorted(breaks, [tokens.offsets[i][1] for i in own], side="left")
     allowed = (gap >= 0) & (gap < MAX_SPAN_TOKENS) & (clause[:, None] == clause[None, :])
     totals = np.where(allowed, totals, -np.inf)
     start, end = np.unravel_index(int(totals.argmax()), totals.shape)
-    return encoding.offsets[first + int(start)][0], encoding.offsets[first + int(end)][1]
+    return tokens.offsets[first + int(start)][0], tokens.offsets[first + int(end)][1]

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.models.auto import MODEL_MAPPING
 from transformers.utils.generic import ModelOutput
 
+from nabra.arabert import Preprocessing
 from nabra.article import TONES, Source
 
 IGNORED = -100
 """The label of what does not count in a loss, as in torch."""
+SPAN_WEIGHT = 2.0
+"""Of a mention's start and end in the loss: about half of the sentences have one."""
 
 
 class NabraConfig(PretrainedConfig):
@@ -30,6 +33,7 @@ class NabraConfig(PretrainedConfig):
         head_size: Width of each head's hidden layer.
         head_dropout: Dropout before the heads.
         label_smoothing: Share of the probability spread over the other tones in the loss.
+        preprocessing: How the encoder wants its text prepared; the tokenizer does it, but for segmentation.
     """
 
     model_type = "nabra"
@@ -43,6 +47,7 @@ class NabraConfig(PretrainedConfig):
         head_size: int = 256,
         head_dropout: float = 0.1,
         label_smoothing: float = 0.0,
+        preprocessing: Preprocessing = "none",
         **kwargs: Any,
     ) -> None:
         if isinstance(encoder, dict):
@@ -53,6 +58,7 @@ class NabraConfig(PretrainedConfig):
         self.head_size = head_size
         self.head_dropout = head_dropout
         self.label_smoothing = label_smoothing
+        self.preprocessing = preprocessing
         super().__init__(**kwargs)
 
 
@@ -61,7 +67,7 @@ class NabraOutput(ModelOutput):
     """What a forward pass gives, for B sentences of at most T tokens.
 
     Args:
-        loss: Sum of the three heads' mean losses, where labels were given.
+        loss: Mean over the sentences of the sum of the heads' cross-entropies, where labels were given.
         tone_logits: B x tones.
         source_logits: B x 3, in the order of `Source`.
         span_logits: B x T x 2: start and end of the mention; padding holds the lowest float.
@@ -80,6 +86,8 @@ def _head(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequentia
 class Standardise(nn.BatchNorm1d):
     """A batch norm without weights, that takes a batch of one and goes to ONNX as plain arithmetic.
 
+    With several processes the batch is that of all of them together, on any device.
+
     Args:
         features: Width of the vectors.
     """
@@ -92,9 +100,28 @@ class Standardise(nn.BatchNorm1d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Standardise B x features vectors: by the batch in training, by the running statistics otherwise."""
+        if self.training and distributed.is_available() and distributed.is_initialized():
+            return self._forward_together(input)
         if self.training and len(input) > 1:
             return super().forward(input)
         return (input - self.running_mean) * torch.rsqrt(self.running_var + self.eps)
+
+    def _forward_together(self, input: Tensor) -> Tensor:
+        from torch.distributed.nn.functional import all_reduce  # not in every build of torch
+
+        values = input.float()
+        sums = torch.cat([values.sum(0), (values**2).sum(0), values.new_tensor([len(values)])])
+        total, squares, count = all_reduce(sums).split([self.num_features, self.num_features, 1])
+        mean = total / count
+        variance = (squares / count - mean**2).clamp(min=0)
+        with torch.no_grad():
+            assert self.momentum is not None
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), self.momentum)
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked.add_(1)
+        standardised: Tensor = (values - mean) * torch.rsqrt(variance + self.eps)
+        return standardised.to(input.dtype)
 
 
 class NabraModel(PreTrainedModel):
@@ -123,22 +150,36 @@ class NabraModel(PreTrainedModel):
         self.post_init()
 
     @classmethod
-    def from_encoder(cls, encoder: str, *, revision: str | None = None, **config: Any) -> NabraModel:
+    def from_encoder(
+        cls, encoder: str, *, revision: str | None = None, use_safetensors: bool | None = True, **config: Any
+    ) -> NabraModel:
         """A model with fresh heads on a pretrained encoder.
 
         Args:
             encoder: Directory or Hub id of any `transformers` encoder.
             revision: Branch, tag or commit of the Hub's repository.
+            use_safetensors: `None` to read pickled weights too, where there are no safetensors.
             config: Arguments of `NabraConfig`.
         """
-        encoder_config = AutoConfig.from_pretrained(encoder, revision=revision)
+        encoder_config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
         if Path(encoder).is_dir():
             encoder_config._name_or_path = ""  # a place on this machine means nothing on the next
         model = cls(NabraConfig(encoder=encoder_config, **config))
         model.encoder = AutoModel.from_pretrained(
-            encoder, revision=revision, dtype=torch.float32, **_without_pooler(encoder_config)
+            encoder,
+            revision=revision,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            use_safetensors=use_safetensors,
+            **_without_pooler(encoder_config),
         )
         return model
+
+    def replace_tones(self, tones: Sequence[str]) -> None:
+        """Give the model other tones and a fresh head for them; the rest keeps its weights."""
+        config = self.config
+        config.tones = list(tones)
+        self.tone_head = _head(2 * config.encoder.hidden_size, config.head_size, len(tones), config.head_dropout)
 
     def forward(
         self,
@@ -160,11 +201,12 @@ class NabraModel(PreTrainedModel):
         """
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         sentence = self.dropout(self.standardise(_sentence_vector(hidden, attention_mask)))
+        span_logits = self.span_head(self.dropout(hidden))
         padding = (attention_mask == 0).unsqueeze(-1)
         output = NabraOutput(
             tone_logits=self.tone_head(sentence),
             source_logits=self.source_head(sentence),
-            span_logits=self.span_head(self.dropout(hidden)).masked_fill(padding, torch.finfo(hidden.dtype).min),
+            span_logits=span_logits.masked_fill(padding, torch.finfo(span_logits.dtype).min),
         )
         if tone_labels is not None and source_labels is not None and span_labels is not None:
             output.loss = self._loss(output, tone_labels, source_labels, span_labels)
@@ -174,11 +216,11 @@ class NabraModel(PreTrainedModel):
         assert output.tone_logits is not None
         assert output.source_logits is not None
         assert output.span_logits is not None
+        start, end = output.span_logits.unbind(-1)
         return (
-            _mean_cross_entropy(output.tone_logits, tone, self.config.label_smoothing)
-            + _mean_cross_entropy(output.source_logits, source)
-            + _mean_cross_entropy(output.span_logits[..., 0], span[:, 0])
-            + _mean_cross_entropy(output.span_logits[..., 1], span[:, 1])
+            _cross_entropy(output.tone_logits, tone, self.config.label_smoothing)
+            + _cross_entropy(output.source_logits, source)
+            + SPAN_WEIGHT * (_cross_entropy(start, span[:, 0]) + _cross_entropy(end, span[:, 1]))
         )
 
 
@@ -197,12 +239,15 @@ def _sentence_vector(hidden: Tensor, mask: Tensor) -> Tensor:
     return torch.cat([mean, hidden.gather(1, last)[:, 0]], dim=-1)
 
 
-def _mean_cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean over the labels that count; 0, not NaN, where none does."""
+def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean over all B sentences, those whose label is ignored counting 0.
+
+    So the loss of a batch is the mean of its parts' losses, however it is cut over processes and accumulated steps.
+    """
     total = nn.functional.cross_entropy(
         logits.float(), labels, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
     )
-    return total / (labels != IGNORED).sum().clamp(min=1)
+    return total / len(labels)
 
 
 AutoConfig.register("nabra", NabraConfig)

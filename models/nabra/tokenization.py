@@ -5,15 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
+from nabra.arabert import SEGMENTED, Preprocessing
 from nabra.errors import NabraError
 
+if TYPE_CHECKING:
+    from nabra.farasa import AlignedText, SegmentedPreprocessor
+
 FILE_NAME = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceTokens:
+    """The tokens of one sentence.
+
+    Args:
+        ids: Token ids, separators included.
+        offsets: Start and end of each token in the sentence.
+        special: Whether the token is a separator, not one of the text.
+        truncated: Whether the sentence was too long and lost its end.
+    """
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
+    special: list[bool]
+    truncated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +57,14 @@ class SentenceTokenizer:
         tokenizer: The Rust tokenizer, with its normaliser and post-processor.
         pad_id: Token id of padding.
         max_tokens: Most tokens of a sentence, separators included; the rest is cut off.
+        preprocessor: Segments a sentence first, for the encoders that need it.
     """
 
-    def __init__(self, tokenizer: Tokenizer, pad_id: int, max_tokens: int) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, pad_id: int, max_tokens: int, preprocessor: SegmentedPreprocessor | None = None
+    ) -> None:
         self._tokenizer = tokenizer
+        self._preprocessor = preprocessor
         self._pad_id = pad_id
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_tokens)
@@ -54,11 +79,16 @@ class SentenceTokenizer:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises nothing narrower
             raise NabraError(f"{path}: not a tokenizer file ({error}); copy the model again") from error
-        return cls(tokenizer, config["encoder"].get("pad_token_id") or 0, config["max_tokens"])
+        preprocessor = load_preprocessor(config.get("preprocessing", "none"))
+        return cls(tokenizer, config["encoder"].get("pad_token_id") or 0, config["max_tokens"], preprocessor)
 
-    def encode(self, sentences: Sequence[str]) -> list[Encoding]:
-        """Tokenise sentences, each on its own; long ones are cut and have `overflowing` pieces."""
-        return self._tokenizer.encode_batch(list(sentences))
+    def encode(self, sentences: Sequence[str]) -> list[SentenceTokens]:
+        """Tokenise sentences, each on its own; long ones are cut."""
+        if self._preprocessor is None:
+            return [_tokens(encoding) for encoding in self._tokenizer.encode_batch(list(sentences))]
+        prepared = list(map(self._preprocessor, sentences))
+        encodings = self._tokenizer.encode_batch([aligned.text for aligned in prepared])
+        return [_tokens(encoding, aligned) for encoding, aligned in zip(encodings, prepared, strict=True)]
 
     def pad(self, ids: Sequence[Sequence[int]]) -> Batch:
         """Stack sentences' token ids, padded to the longest of them."""
@@ -69,3 +99,17 @@ class SentenceTokenizer:
             input_ids[row, : len(tokens)] = tokens
             attention_mask[row, : len(tokens)] = 1
         return Batch(input_ids, attention_mask)
+
+
+def load_preprocessor(preprocessing: Preprocessing) -> SegmentedPreprocessor | None:
+    """What must be done to a text before it is tokenised; `NabraError` if that cannot be had."""
+    if preprocessing not in SEGMENTED:
+        return None
+    from nabra.farasa import SegmentedPreprocessor, load_segmenter
+
+    return SegmentedPreprocessor(preprocessing, load_segmenter())
+
+
+def _tokens(encoding: Encoding, aligned: AlignedText | None = None) -> SentenceTokens:
+    offsets = encoding.offsets if aligned is None else [aligned.original(*span) for span in encoding.offsets]
+    return SentenceTokens(encoding.ids, offsets, [*map(bool, encoding.special_tokens_mask)], bool(encoding.overflowing))

@@ -32,8 +32,8 @@ def test_padding_on_the_right_is_masked(tokenizer: SentenceTokenizer) -> None:
 def test_long_sentences_are_cut_and_say_so(tokenizer: SentenceTokenizer) -> None:
     long, short = tokenizer.encode(["قال الوزير إن " * 40, "نعم"])
     assert len(long.ids) == 32
-    assert long.overflowing
-    assert not short.overflowing
+    assert long.truncated
+    assert not short.truncated
 
 
 def test_incomplete_model_is_named(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_training_ends_with_all_that_is_needed_to_use_the_model(tiny_config: Con
     article = Analyzer.from_pretrained(str(directory)).analyze(labelled[0])
     assert all(sentence.tone in tiny_config.model.tones for sentence in article.sentences)
     saved, _ = parse(build_parser("nabra test", ""), [], defaults=directory / "nabra.yaml")
-    assert saved.model == tiny_config.model
+    assert saved.model == replace(tiny_config, "model", preprocessing="none").model
 
 
 def test_same_seed_same_weights(tiny_config: Config, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_fourth_tone_needs_only_the_configuration(tiny_config: Config, tmp_pat
 
 @pytest.mark.parametrize("encoder", ["gone/dir/name", "."])
 def test_wrong_encoder_is_one_line(tiny_config: Config, encoder: str, tmp_path: Path) -> None:
-    with pytest.raises(NabraError, match=r"model\.encoder: .* cannot be loaded") as caught:
+    with pytest.raises(NabraError, match=r"model\.encoder: .*(cannot be loaded|no such directory)") as caught:
         train(replace(tiny_config, "model", encoder=str(tmp_path) if encoder == "." else encoder))
     assert "\n" not in str(caught.value)
 

@@ -2,78 +2,202 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+import torch
+from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
+from transformers.models.auto import MODEL_FOR_MASKED_LM_MAPPING
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
-from nabra.config import CONFIG_NAME, Config, encoder_location
+from nabra import arabert
+from nabra.checkpoint import find_checkpoint, is_hub_id, read_model_config
+from nabra.config import CONFIG_NAME, Config, ModelConfig, encoder_location
 from nabra.config_files import dump_config
 from nabra.errors import NabraError
 from nabra.modeling import NabraModel
-from nabra.tokenization import SentenceTokenizer
+from nabra.tokenization import SentenceTokenizer, load_preprocessor
 
 HISTORY_NAME = "training_log.json"
+PREPROCESSING_KEY = "nabra_preprocessing"
+"""Where `tokenizer_config.json` says how a tokenizer of ours prepares its text."""
+SPECIAL_TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+
+def load(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast]:
+    """The model that a training starts from and its tokenizer.
+
+    It is the checkpoint that the configuration names, or has fresh heads on the configured encoder.
+
+    Raises:
+        NabraError: If there is no such model; the message says what to do.
+    """
+    return load_checkpoint(config) if config.model.checkpoint else load_encoder(config)
 
 
 def load_encoder(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast]:
-    """A model with fresh heads on the configured encoder, and the encoder's fast tokenizer."""
-    location = encoder_location(config.model.encoder)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(location, revision=config.model.revision)
+    """A model with fresh heads on the configured encoder, and the encoder's tokenizer, preparing text itself."""
+    tokenizer, preprocessing = load_tokenizer(config.model)
+    with explained(config.model):
         model = NabraModel.from_encoder(
-            location,
+            encoder_location(config.model.encoder),
             revision=config.model.revision,
+            use_safetensors=None if config.model.allow_pickle else True,
             tones=config.model.tones,
             max_tokens=config.model.max_tokens,
             head_size=config.model.head_size,
             head_dropout=config.model.head_dropout,
             label_smoothing=config.training.label_smoothing,
+            preprocessing=preprocessing,
         )
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise NabraError(f"model.encoder: {config.model.encoder!r} cannot be loaded: {reason}") from error
-    if not isinstance(tokenizer, PreTrainedTokenizerFast):
-        raise NabraError(f"model.encoder: {config.model.encoder!r} has no fast tokenizer; Nabra needs its offsets")
     return model, tokenizer
 
 
-def sentence_tokenizer(tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> SentenceTokenizer:
-    """Our view of an encoder's tokenizer."""
-    return SentenceTokenizer(tokenizer.backend_tokenizer, tokenizer.pad_token_id or 0, max_tokens)
+def load_checkpoint(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast]:
+    """A trained model to go on from; with other tones than the configured ones it gets a fresh tone head."""
+    directory = find_checkpoint(config.model.checkpoint, config.model.revision)
+    read_model_config(directory)
+    with explained(config.model):
+        model = NabraModel.from_pretrained(directory, dtype=torch.float32, use_safetensors=True, local_files_only=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
+    model.config._name_or_path = ""
+    model.config.label_smoothing = config.training.label_smoothing
+    if model.config.tones != config.model.tones:
+        model.replace_tones(config.model.tones)
+    return model, tokenizer
 
 
-def save(model: NabraModel, tokenizer: PreTrainedTokenizerFast, config: Config, history: list[dict[str, Any]]) -> Path:
+def load_tokenizer(model: ModelConfig) -> tuple[PreTrainedTokenizerFast, arabert.Preprocessing]:
+    """The fast tokenizer of an encoder, made to prepare its text, and how it does."""
+    check_encoder(model)
+    location = encoder_location(model.encoder)
+    with explained(model):
+        stored = get_tokenizer_config(location, revision=model.revision)
+        # AraBERT's vocabularies keep the case, but not every one of its repositories says so.
+        options = {} if "do_lower_case" in stored or not _is_arabert(model) else {"do_lower_case": False}
+        tokenizer = AutoTokenizer.from_pretrained(location, revision=model.revision, trust_remote_code=False, **options)
+    if not isinstance(tokenizer, PreTrainedTokenizerFast):
+        raise NabraError(f"model.encoder: {model.encoder!r} has no fast tokenizer; Nabra needs its offsets")
+    if PREPROCESSING_KEY in stored:
+        return tokenizer, stored[PREPROCESSING_KEY]
+    preprocessing = model.preprocessing
+    if preprocessing == "auto":
+        preprocessing = arabert.detect(model.encoder, tokenizer.get_vocab())
+    if preprocessing == "none":
+        return tokenizer, preprocessing
+    prepared = PreTrainedTokenizerFast(
+        tokenizer_object=arabert.prepare(tokenizer.backend_tokenizer, preprocessing),
+        model_max_length=tokenizer.model_max_length,
+        **{name: token for name in SPECIAL_TOKENS if (token := getattr(tokenizer, name)) is not None},
+        **{PREPROCESSING_KEY: preprocessing},
+    )
+    return prepared, preprocessing
+
+
+def _is_arabert(model: ModelConfig) -> bool:
+    return (arabert.detect(model.encoder, ()) if model.preprocessing == "auto" else model.preprocessing) != "none"
+
+
+def check_encoder(model: ModelConfig) -> PretrainedConfig:
+    """The configuration of an encoder, if it is one that Nabra can train on."""
+    location = encoder_location(model.encoder)
+    if not Path(location).is_dir() and not is_hub_id(location):
+        raise NabraError(f"model.encoder: {location}: no such directory; name one, a Hub id (owner/name), or 'compact'")
+    with explained(model):
+        config: PretrainedConfig = AutoConfig.from_pretrained(
+            location, revision=model.revision, trust_remote_code=False
+        )
+    if config.model_type == "nabra":
+        raise NabraError(f"model.encoder: {model.encoder!r} is a trained Nabra model; use --model.checkpoint")
+    if type(config) not in MODEL_FOR_MASKED_LM_MAPPING or config.is_encoder_decoder:
+        raise NabraError(
+            f"model.encoder: {model.encoder!r} is a {config.model_type!r} model, not an encoder; "
+            "name one such as aubmindlab/bert-base-arabertv02"
+        )
+    room = getattr(config, "max_position_embeddings", model.max_tokens)
+    if model.max_tokens > room > 0:
+        raise NabraError(f"model.max_tokens: {model.max_tokens} is more than the {room} that the encoder reads")
+    return config
+
+
+@contextmanager
+def explained(model: ModelConfig) -> Iterator[None]:
+    """Turn what `transformers` raises for a model that cannot be loaded into one line with a remedy."""
+    name = f"model.checkpoint: {model.checkpoint!r}" if model.checkpoint else f"model.encoder: {model.encoder!r}"
+    try:
+        yield
+    except NabraError:
+        raise
+    except Exception as error:  # transformers, safetensors and the Hub raise many kinds
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if "safetensors" in reason and not model.allow_pickle and "no file named" in reason:
+            reason = "it has no safetensors; --model.allow_pickle true reads pickled weights, tensors alone"
+        elif "trust_remote_code" in reason or "custom code" in reason:
+            reason = "it needs code of its own, which Nabra never runs; take a model that transformers knows"
+        elif "connect" in reason or "offline" in reason.lower() or "cached" in reason:
+            reason = "the Hub cannot be reached, and it is not in the cache; name a local directory instead"
+        elif "not a valid model identifier" in reason or "404" in reason or "Repository Not Found" in reason:
+            reason = "there is no such repository on the Hub, or it is private (log in with 'hf auth login')"
+        elif "revision" in reason.lower() or "git identifier" in reason:
+            reason = f"it has no revision {model.revision!r}"
+        raise NabraError(f"{name} cannot be loaded: {reason}") from error
+
+
+def sentence_tokenizer(model: NabraModel, tokenizer: PreTrainedTokenizerFast) -> SentenceTokenizer:
+    """Our view of a model's tokenizer."""
+    return SentenceTokenizer(
+        tokenizer.backend_tokenizer,
+        tokenizer.pad_token_id or 0,
+        model.config.max_tokens,
+        load_preprocessor(model.config.preprocessing),
+    )
+
+
+def resolved(config: Config, model: NabraModel) -> Config:
+    """The configuration with what the model decided: the preparation of the text, and a checkpoint's shape."""
+    shape = {name: getattr(model.config, name) for name in ("preprocessing", "max_tokens", "head_size", "head_dropout")}
+    return dataclasses.replace(config, model=dataclasses.replace(config.model, **shape))
+
+
+def save(
+    model: NabraModel, tokenizer: PreTrainedTokenizerFast, config: Config, history: Sequence[dict[str, Any]]
+) -> Path:
     """Save a trained model with all that is needed to use it again, and return its directory.
 
     Each file is complete before it takes its name, so that an interrupted save leaves the last one whole.
     """
     directory = Path(config.training.output)
-    with _staging(directory) as staging:
+    with staging(directory) as folder:
         if config.training.saved_precision == "fp16":
             model.half()
-        model.save_pretrained(staging)
-        tokenizer.backend_tokenizer.no_truncation()
-        tokenizer.save_pretrained(staging)
-        (staging / CONFIG_NAME).write_text(dump_config(config), encoding="utf-8")
-        (staging / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
+        model.save_pretrained(folder)
+        save_tokenizer(tokenizer, folder)
+        (folder / CONFIG_NAME).write_text(dump_config(resolved(config, model)), encoding="utf-8")
+        (folder / HISTORY_NAME).write_text(json.dumps(list(history), indent=1) + "\n", encoding="utf-8")
     return directory
 
 
+def save_tokenizer(tokenizer: PreTrainedTokenizerFast, directory: Path) -> None:
+    """Save a tokenizer as it was before it was bound to a length."""
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.save_pretrained(directory)
+
+
 @contextmanager
-def _staging(directory: Path) -> Iterator[Path]:
+def staging(directory: Path) -> Iterator[Path]:
     """A folder beside the files' last place, from which they are moved once all are written."""
     directory.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=directory, prefix=".saving-"))
+    folder = Path(tempfile.mkdtemp(dir=directory, prefix=".saving-"))
     try:
-        yield staging
-        for path in staging.iterdir():
+        yield folder
+        for path in folder.iterdir():
             os.replace(path, directory / path.name)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

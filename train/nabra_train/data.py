@@ -13,7 +13,7 @@ from nabra.decoding import SOURCES
 from nabra.errors import NabraError
 from nabra.modeling import IGNORED
 from nabra.readers import read_json_lines
-from nabra.tokenization import SentenceTokenizer
+from nabra.tokenization import SentenceTokenizer, SentenceTokens
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
 
@@ -94,20 +94,20 @@ def build_dataset(articles: Sequence[Article], tokenizer: SentenceTokenizer, ton
     Columns: `input_ids`, `tone_labels`, `source_labels`, `span_labels` (first and last token).
     """
     labelled = [(index, sentence) for article in articles for index, sentence in enumerate(article.sentences)]
-    encodings = tokenizer.encode([sentence.text for _, sentence in labelled])
+    encoded = tokenizer.encode([sentence.text for _, sentence in labelled])
     rows = [
         {
-            "input_ids": encoding.ids,
+            "input_ids": tokens.ids,
             "tone_labels": tones.index(sentence.tone),
             "source_labels": SOURCES.index(source_of(index, sentence)),
-            "span_labels": _span_labels(index, sentence, encoding),
+            "span_labels": _span_labels(index, sentence, tokens),
         }
-        for (index, sentence), encoding in zip(labelled, encodings, strict=True)
+        for (index, sentence), tokens in zip(labelled, encoded, strict=True)
     ]
     return datasets.Dataset.from_list(rows)
 
 
-def _span_labels(index: int, sentence: Sentence, encoding: Any) -> list[int]:
+def _span_labels(index: int, sentence: Sentence, tokens: SentenceTokens) -> list[int]:
     """First and last token of the mention; `IGNORED` where the sentence has none or it was cut off."""
     if source_of(index, sentence) is not Source.HERE or sentence.speaker is None:
         return [IGNORED, IGNORED]
@@ -115,7 +115,7 @@ def _span_labels(index: int, sentence: Sentence, encoding: Any) -> list[int]:
     start = sentence.text.index(text)
     inside = [
         token
-        for token, (first, last) in enumerate(encoding.offsets)
-        if first < start + len(text) and last > start and not encoding.special_tokens_mask[token]
+        for token, (first, last) in enumerate(tokens.offsets)
+        if first < start + len(text) and last > start and not tokens.special[token]
     ]
     return [inside[0], inside[-1]] if inside else [IGNORED, IGNORED]

@@ -1,7 +1,8 @@
-"""Trains a model with the transformers `Trainer`."""
+"""Trains a model with the transformers `Trainer`, in one process or many."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import sys
@@ -12,13 +13,24 @@ from typing import Any
 import datasets
 import torch
 import transformers
+from accelerate.utils import gather_object
 from torch import nn
-from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
+from tqdm import tqdm
+from transformers import (
+    EarlyStoppingCallback,
+    PreTrainedModel,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+from transformers.integrations.integration_utils import TensorBoardCallback
 from transformers.trainer_utils import get_last_checkpoint
 
 from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.config import Config, OptimizerConfig, TrainingConfig
+from nabra.errors import NabraError
 from nabra.modeling import NabraModel
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import SentenceTokenizer
@@ -28,39 +40,64 @@ from nabra_train.metrics import compare, score
 
 RUNS = "runs"
 """Folder under the output where the Trainer keeps what a resumed run needs."""
+TENSORBOARD = "tensorboard"
+"""Folder under the output for TensorBoard's events."""
 
 
 def train(config: Config) -> Path:
     """Train on the configuration's articles and save the best epoch.
 
+    Under torchrun or accelerate every process calls this; the first of them saves.
+
     Returns:
         The directory of the trained model: safetensors, tokenizer and the resolved configuration.
 
     Raises:
-        NabraError: If data or encoder are not as they should be.
+        NabraError: If data or model are not as they should be.
     """
-    quiet_unless_terminal()
     articles = load_articles(config.data.train, config.model.tones)
-    dev = load_articles(config.data.dev, config.model.tones)
+    return fit(config, articles, load_articles(config.data.dev, config.model.tones))
+
+
+def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | None) -> Path:
+    """Train on some articles and save the epoch that does best on others; the last one, if there are none."""
+    quiet_unless_terminal()
     transformers.set_seed(config.training.seed)
-    model, encoder_tokenizer = checkpoints.load_encoder(config)
-    tokenizer = checkpoints.sentence_tokenizer(encoder_tokenizer, config.model.max_tokens)
-    runs = Path(config.training.output) / RUNS
+    model, encoder_tokenizer = checkpoints.load(config)
+    if config.training.gradient_checkpointing:
+        keep_fewer_activations(model)
+    tokenizer = checkpoints.sentence_tokenizer(model, encoder_tokenizer)
+    output = Path(config.training.output)
     trainer = NabraTrainer(
         model=model,
-        args=training_arguments(config.training, config.optimizer, runs),
+        args=training_arguments(config.training, config.optimizer, output / RUNS, evaluate=dev is not None),
         train_dataset=build_dataset(articles, tokenizer, config.model.tones),
         eval_dataset=dev,
         data_collator=Collator(tokenizer),
         optimizers=(build_optimizer(model, config.optimizer), None),
-        callbacks=_callbacks(config.training),
+        callbacks=_callbacks(config.training, dev is not None),
         sentence_tokenizer=tokenizer,
     )
-    last = get_last_checkpoint(str(runs)) if config.training.resume and runs.is_dir() else None
+    trainer.remove_callback(PrinterCallback)
+    run(trainer, config.training)
+    if trainer.is_world_process_zero():
+        checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
+        shutil.rmtree(output / RUNS, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    return output
+
+
+def run(trainer: Trainer, training: TrainingConfig) -> None:
+    """Train, from the last saved state if the configuration says so and there is one."""
+    runs = Path(training.output) / RUNS
+    last = get_last_checkpoint(str(runs)) if training.resume and runs.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
-    directory = checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
-    shutil.rmtree(runs, ignore_errors=True)
-    return directory
+
+
+def keep_fewer_activations(model: PreTrainedModel) -> None:
+    """Compute activations a second time in the backward pass (Chen et al., 2016)."""
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable({"use_reentrant": False})
 
 
 class NabraTrainer(Trainer):
@@ -78,15 +115,21 @@ class NabraTrainer(Trainer):
     ) -> dict[str, float]:
         """Scores on labelled articles; `score` is the mean of tone macro-F1 and speaker accuracy."""
         gold: Sequence[Article] = self.eval_dataset if eval_dataset is None else eval_dataset  # type: ignore[assignment]
-        model = self.accelerator.unwrap_model(self.model).eval()
-        tones = model.config.tones
-        analyzer = Analyzer(TorchRuntime(model), self._sentence_tokenizer, tones)
-        values = score(compare(gold, list(analyzer.analyze_many(gold)), tones), tones)
+        tones = self.accelerator.unwrap_model(self.model).config.tones
+        values = score(compare(gold, self.label(gold), tones), tones)
         values["score"] = (values["tone_macro_f1"] + values["speaker_accuracy"]) / 2
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in values.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def label(self, articles: Sequence[Article]) -> list[Article]:
+        """The articles with the model's labels, each process doing its share."""
+        model = self.accelerator.unwrap_model(self.model).eval()
+        analyzer = Analyzer(TorchRuntime(model), self._sentence_tokenizer, model.config.tones)
+        rank, processes = self.args.process_index, self.args.world_size
+        labelled = list(zip(range(rank, len(articles), processes), analyzer.analyze_many(articles[rank::processes])))
+        return [article for _, article in sorted(gather_object(labelled), key=lambda numbered: numbered[0])]
 
 
 class Collator:
@@ -106,7 +149,9 @@ class Collator:
         }
 
 
-def training_arguments(training: TrainingConfig, optimizer: OptimizerConfig, runs: Path) -> TrainingArguments:
+def training_arguments(
+    training: TrainingConfig, optimizer: OptimizerConfig, runs: Path, *, evaluate: bool
+) -> TrainingArguments:
     """Our configuration in the Trainer's words."""
     cpu = not torch.cuda.is_available()
     precision = _precision(training.precision)
@@ -115,19 +160,22 @@ def training_arguments(training: TrainingConfig, optimizer: OptimizerConfig, run
         num_train_epochs=training.epochs,
         per_device_train_batch_size=training.batch_size,
         gradient_accumulation_steps=training.accumulation,
+        train_sampling_strategy="group_by_length" if training.group_by_length else "random",
         learning_rate=optimizer.learning_rate,
         warmup_steps=optimizer.warmup,
         lr_scheduler_type="linear",
-        eval_strategy="epoch",
+        eval_strategy="epoch" if evaluate else "no",
         save_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_score",
-        greater_is_better=True,
-        logging_strategy="epoch",
-        report_to="none",
+        load_best_model_at_end=evaluate,
+        metric_for_best_model="eval_score" if evaluate else None,
+        greater_is_better=True if evaluate else None,
+        logging_strategy="steps" if training.log_steps else "epoch",
+        logging_steps=training.log_steps or 1,
+        report_to=[name for name in training.report_to if name != "tensorboard"] or "none",
         remove_unused_columns=False,
         dataloader_pin_memory=not cpu,
+        ddp_find_unused_parameters=False,
         disable_tqdm=not sys.stderr.isatty(),
         seed=training.seed,
         use_cpu=cpu,
@@ -154,8 +202,51 @@ def _has_bf16_dot_product() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def _callbacks(training: TrainingConfig) -> list[transformers.TrainerCallback]:
-    return [EarlyStoppingCallback(training.patience)] if training.patience else []
+class EpochLines(TrainerCallback):
+    """Says in one line how each epoch ended."""
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        """Print the scores that the best epoch is chosen by."""
+        if state.is_world_process_zero:
+            losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+            loss = f"loss {losses[-1]:.3f}, " if losses else ""
+            tone, speaker = metrics["eval_tone_macro_f1"], metrics["eval_speaker_accuracy"]
+            line = f"epoch {state.epoch:.0f}/{state.num_train_epochs}: {loss}dev tone {tone:.3f}, speaker {speaker:.3f}"
+            tqdm.write(line, file=sys.stderr)
+
+
+class SaveEvery(TrainerCallback):
+    """Saves a state to resume from between the ends of epochs.
+
+    Args:
+        steps: Steps from one to the next.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Ask for a save where one is due."""
+        if state.global_step % self._steps == 0:
+            control.should_save = True
+
+
+def callbacks(training: TrainingConfig) -> list[TrainerCallback]:
+    """What watches any training: saves between epochs, and the trackers."""
+    for name in training.report_to:
+        if importlib.util.find_spec(name) is None:
+            raise NabraError(f"training.report_to: {name} is not installed: pip install {name}")
+    watching: list[TrainerCallback] = [SaveEvery(training.save_steps)] if training.save_steps else []
+    if "tensorboard" in training.report_to:
+        from torch.utils.tensorboard import SummaryWriter
+
+        watching.append(TensorBoardCallback(SummaryWriter(str(Path(training.output) / TENSORBOARD))))
+    return watching
+
+
+def _callbacks(training: TrainingConfig, evaluate: bool) -> list[TrainerCallback]:
+    early = [EarlyStoppingCallback(training.patience)] if training.patience and evaluate else []
+    return [*callbacks(training), EpochLines(), *early]
 
 
 def build_optimizer(model: NabraModel, config: OptimizerConfig) -> torch.optim.AdamW:
@@ -173,7 +264,7 @@ def build_optimizer(model: NabraModel, config: OptimizerConfig) -> torch.optim.A
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((_learning_rate(name, layers, config), decay), []).append(parameter)
     return torch.optim.AdamW(
-        [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]
+        [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()], fused=True
     )
 
 
