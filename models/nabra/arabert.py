@@ -1,9 +1,9 @@
-"""AraBERT's text preparation as part of a tokenizer, so that offsets still point into the original text.
+"""An Arabic encoder's text preparation as part of its tokenizer, so that offsets still point into the original text.
 
 The rules are those of `ArabertPreprocessor` in the package `arabert` 1.0.1 (Antoun et al., 2020), said again as
 normalizers and pre-tokenizers of the `tokenizers` library: what the package replaces is replaced by a normalizer, and
 where it puts spaces a pre-tokenizer splits. Both are saved in `tokenizer.json`. The tests hold the token ids to those
-of the package.
+of the package. A replaced stretch, such as a link, has the offsets of its last character.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split
 from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
 
-Preprocessing = Literal["none", "arabertv01", "arabertv1", "arabertv02", "arabertv02-twitter", "arabertv2"]
-"""The AraBERT generations; `arabertv1` and `arabertv2` read words that Farasa has segmented (`nabra.farasa`)."""
+Preprocessing = Literal["none", "arabertv01", "arabertv1", "arabertv02", "arabertv02-twitter", "arabertv2", "camelbert"]
+"""The AraBERT generations, of which `arabertv1` and `arabertv2` read words that Farasa has segmented (`nabra.farasa`),
+and CAMeLBERT, which was pretrained without diacritics and tatweel (Inoue et al., 2021)."""
 SEGMENTED = ("arabertv1", "arabertv2")
 
 LINK, MAIL, USER = "[رابط]", "[بريد]", "[مستخدم]"
@@ -82,6 +83,7 @@ def detect(name: str, vocabulary: Collection[str]) -> Preprocessing:
         "arabertv2": "arabertv2",
         "bert-base-arabert": "arabertv1",
         "araelectra": "arabertv02",
+        "camelbert": "camelbert",
     }
     for part, preprocessing in named.items():
         if part in base:
@@ -92,7 +94,7 @@ def detect(name: str, vocabulary: Collection[str]) -> Preprocessing:
 
 
 def prepare(tokenizer: Tokenizer, preprocessing: Preprocessing) -> Tokenizer:
-    """A copy of an AraBERT's tokenizer that prepares its text itself.
+    """A copy of an encoder's tokenizer that prepares its text itself.
 
     A segmented generation's copy expects text that is clean and segmented already, as `nabra.farasa` makes it.
 
@@ -108,7 +110,8 @@ def prepare(tokenizer: Tokenizer, preprocessing: Preprocessing) -> Tokenizer:
     if preprocessing not in SEGMENTED:
         own = [part for part in (prepared.normalizer,) if part is not None]
         prepared.normalizer = NormalizerSequence([normalizer(preprocessing), *own])
-        prepared.pre_tokenizer = PreTokenizerSequence([pre_tokenizer(preprocessing), prepared.pre_tokenizer])
+        if preprocessing != "camelbert":
+            prepared.pre_tokenizer = PreTokenizerSequence([pre_tokenizer(preprocessing), prepared.pre_tokenizer])
     return prepared
 
 
@@ -127,6 +130,8 @@ def _keep_whole(state: dict[str, Any]) -> None:
 
 def normalizer(preprocessing: Preprocessing) -> Normalizer:
     """What a generation replaces or drops."""
+    if preprocessing == "camelbert":
+        return _replace(f"[\u064b-\u0652\u0670{_TATWEEL}]", "")
     first_generation = preprocessing in ("arabertv01", "arabertv1")
     rules = _first_generation() if first_generation else _second_generation(preprocessing == "arabertv02-twitter")
     return NormalizerSequence(list(rules))

@@ -1,4 +1,4 @@
-"""The `nabra` command: train, evaluate, predict, show and export over one configuration."""
+"""The `nabra` command: everything that can be done with a model, over one configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nabra
-from nabra.checkpoint import find_checkpoint
+from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import CONFIG_NAME, Config
 from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
-        lines = (f"  {name:<10}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items())
+        lines = (f"  {name:<14}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items())
         print(USAGE.format(commands="\n".join(lines)))
         return 0
     name, rest = arguments[0], arguments[1:]
@@ -85,11 +85,9 @@ def predict(arguments: list[str]) -> None:
 
 def _saved_config(arguments: Sequence[str]) -> Path | None:
     """The configuration saved with the model that the command line names, if it is a directory that has one."""
-    words = [word for argument in arguments for word in argument.split("=", 1)]
-    for option, value in itertools.pairwise(words):
-        if option in ("--model", "--model.checkpoint") and (path := Path(value) / CONFIG_NAME).is_file():
-            return path
-    return None
+    model = _value_of(arguments, "--model", "--model.checkpoint")
+    path = Path(model or "") / CONFIG_NAME
+    return path if model and path.is_file() else None
 
 
 def _load(config: Config) -> Analyzer:
@@ -162,12 +160,59 @@ def show(arguments: list[str]) -> None:
 def train(arguments: list[str]) -> None:
     """Train a model on labelled articles."""
     _require_train_extra()
+    from nabra_train.experiments import format_seeds, train_seeds
+    from nabra_train.training import is_first_process
     from nabra_train.training import train as run
 
-    parser = build_parser("nabra train", train.__doc__ or "")
-    config, _ = parse(parser, arguments)
+    config = _parse_training("nabra train", train.__doc__ or "", arguments)
+    several = config.training.seeds > 1
+    summary = format_seeds(train_seeds(config)) if several else f"trained model: {run(config)}"
+    if is_first_process():
+        print(summary)
+
+
+def crossvalidate(arguments: list[str]) -> None:
+    """Score a recipe on the training articles, by cross-validation."""
+    _require_train_extra()
+    from nabra_train.evaluation import format_report
+    from nabra_train.experiments import cross_validate
+    from nabra_train.training import is_first_process
+
+    parser = build_parser("nabra crossvalidate", crossvalidate.__doc__ or "")
+    parser.add_argument("--folds", type=int, default=5, help="parts that the articles are divided into")
+    config, own = parse(parser, arguments)
+    report = format_report(cross_validate(config, own.folds))
+    if is_first_process():
+        print(report)
+
+
+def pretrain(arguments: list[str]) -> None:
+    """Adapt an encoder to raw text of one's own, before training."""
+    _require_train_extra()
+    from nabra_train.pretraining import pretrain as run
+    from nabra_train.training import is_first_process
+
+    config, _ = parse(build_parser("nabra pretrain", pretrain.__doc__ or ""), arguments)
     directory = run(config)
-    print(f"trained model: {directory}")
+    if is_first_process():
+        print(f"adapted encoder: {directory}; train on it with --model.encoder {directory}")
+
+
+def _parse_training(program: str, description: str, arguments: list[str]) -> Config:
+    """The configuration of a training; one that goes on from a checkpoint takes the model's shape from it."""
+    parser = build_parser(program, description)
+    if checkpoint := _value_of(arguments, "--model.checkpoint"):
+        directory = find_checkpoint(checkpoint, _value_of(arguments, "--model.revision"))
+        trained = read_model_config(directory)
+        shape = {name: trained[name] for name in ("tones", "max_tokens", "head_size", "head_dropout")}
+        parser.set_defaults({f"model.{name}": value for name, value in shape.items()})
+    return parse(parser, arguments)[0]
+
+
+def _value_of(arguments: Sequence[str], *options: str) -> str | None:
+    """What a command line gives to an option, before it is parsed."""
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    return next((value for option, value in itertools.pairwise(words) if option in options), None)
 
 
 def evaluate(arguments: list[str]) -> None:
@@ -200,6 +245,39 @@ def export(arguments: list[str]) -> None:
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
+def card(arguments: list[str]) -> None:
+    """Write a model's card from the reports of 'nabra evaluate --output'."""
+    _require_train_extra()
+    from jsonargparse import ArgumentParser
+
+    from nabra_train.model_card import write_card
+
+    parser = ArgumentParser(prog="nabra card", description=card.__doc__)
+    parser.add_argument("model", type=str, help="directory of a trained model")
+    parser.add_argument("--reports", type=list[Path], default=[], nargs="+", help="files that 'nabra evaluate' wrote")
+    parser.add_argument("--names", type=list[str], default=[], nargs="+", help="what to call the data of each report")
+    parser.add_argument("--title", type=str, default="", help="heading of the card")
+    parser.add_argument("--note", type=str, default="", help="what else there is to say of the data")
+    own = parser.parse_args(arguments)
+    directory = find_checkpoint(own.model)
+    print(write_card(directory, own.reports, names=own.names, title=own.title, note=own.note))
+
+
+def push(arguments: list[str]) -> None:
+    """Publish a trained model on the Hugging Face Hub."""
+    _require_train_extra()
+    from jsonargparse import ArgumentParser
+
+    from nabra_train.model_card import push as run
+
+    parser = ArgumentParser(prog="nabra push", description=push.__doc__)
+    parser.add_argument("model", type=Path, help="directory of a trained model")
+    parser.add_argument("repository", type=str, help="owner/name on the Hub")
+    parser.add_argument("--private", type=bool, default=False, help="make a new repository for its owner alone")
+    own = parser.parse_args(arguments)
+    print(run(own.model, own.repository, private=own.private))
+
+
 def _require_train_extra() -> None:
     try:
         import datasets  # noqa: F401
@@ -214,6 +292,10 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "predict": predict,
     "show": show,
     "train": train,
+    "crossvalidate": crossvalidate,
+    "pretrain": pretrain,
     "evaluate": evaluate,
     "export": export,
+    "card": card,
+    "push": push,
 }

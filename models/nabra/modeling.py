@@ -83,6 +83,20 @@ def _head(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequentia
     return nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, outputs))
 
 
+class _SumOverProcesses(torch.autograd.Function):
+    """A sum over all processes that gradients flow back through, to all of them."""
+
+    @staticmethod
+    def forward(_: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_: Any, gradient: Tensor) -> Tensor:
+        return _SumOverProcesses.forward(_, gradient)
+
+
 class Standardise(nn.BatchNorm1d):
     """A batch norm without weights, that takes a batch of one and goes to ONNX as plain arithmetic.
 
@@ -107,11 +121,9 @@ class Standardise(nn.BatchNorm1d):
         return (input - self.running_mean) * torch.rsqrt(self.running_var + self.eps)
 
     def _forward_together(self, input: Tensor) -> Tensor:
-        from torch.distributed.nn.functional import all_reduce  # not in every build of torch
-
         values = input.float()
         sums = torch.cat([values.sum(0), (values**2).sum(0), values.new_tensor([len(values)])])
-        total, squares, count = all_reduce(sums).split([self.num_features, self.num_features, 1])
+        total, squares, count = _SumOverProcesses.apply(sums).split([self.num_features, self.num_features, 1])
         mean = total / count
         variance = (squares / count - mean**2).clamp(min=0)
         with torch.no_grad():
@@ -160,19 +172,25 @@ class NabraModel(PreTrainedModel):
             revision: Branch, tag or commit of the Hub's repository.
             use_safetensors: `None` to read pickled weights too, where there are no safetensors.
             config: Arguments of `NabraConfig`.
+
+        Raises:
+            ValueError: If weights of the encoder are missing.
         """
         encoder_config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
         if Path(encoder).is_dir():
             encoder_config._name_or_path = ""  # a place on this machine means nothing on the next
         model = cls(NabraConfig(encoder=encoder_config, **config))
-        model.encoder = AutoModel.from_pretrained(
+        model.encoder, loaded = AutoModel.from_pretrained(
             encoder,
             revision=revision,
             dtype=torch.float32,
             trust_remote_code=False,
             use_safetensors=use_safetensors,
+            output_loading_info=True,
             **_without_pooler(encoder_config),
         )
+        if missing := sorted(loaded["missing_keys"]):
+            raise ValueError(f"{len(missing)} of its weights are missing, such as {missing[0]}")
         return model
 
     def replace_tones(self, tones: Sequence[str]) -> None:

