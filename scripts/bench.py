@@ -8,7 +8,9 @@
 them, against a plain transformers `Trainer` that fine-tunes `AutoModelForSequenceClassification` on three labels.
 Both start on the same encoder and read the same token ids in the same batches, in the same precision. Rounds take
 turns, and the order within a round too, so that whatever else runs on the machine slows both alike: trust the paired
-ratio more than the tokens a second. Each system keeps to a process of its own, whose peak memory is reported.
+ratios more than the tokens a second, and on a busy machine the one of processor time, with OMP_WAIT_POLICY=PASSIVE set
+so that threads do not count as busy while they wait. Each system keeps to a process of its own, whose peak memory is
+reported.
 
 Needs the `train` extra.
 """
@@ -75,6 +77,7 @@ class Round:
 
     Args:
         seconds: From the end of the warm-up to the end of the last step.
+        processor_seconds: That all threads together computed meanwhile.
         tokens: Tokens trained on meanwhile, padding left out.
         slots: The same with padding.
         checksum: Of the token ids of every batch.
@@ -84,6 +87,7 @@ class Round:
     """
 
     seconds: float
+    processor_seconds: float
     tokens: int
     slots: int
     checksum: int
@@ -96,7 +100,14 @@ class Round:
         """Real tokens a second."""
         return self.tokens / self.seconds
 
+    @property
+    def economy(self) -> float:
+        """Real tokens a second of processor time."""
+        return self.tokens / self.processor_seconds
 
+
+RATES = {"speed": "real tokens a second", "economy": "real tokens a processor second"}
+"""What is compared round by round: the names of `Round`, and what they are."""
 Pair = dict[str, Round]
 """One round of both systems, the first to run first."""
 Measure = Callable[[str, Config, int], Round]
@@ -106,20 +117,19 @@ class Stopwatch(TrainerCallback):
     """Takes the time from the end of the warm-up to the end of the last step: loading and tokenising stay out."""
 
     def __init__(self) -> None:
-        self._times: list[float] = []
+        self._times: list[tuple[float, float]] = []
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Look at the clock, if it is time."""
         if state.global_step in (WARM_UP, state.max_steps):
             if torch.cuda.is_available():
                 torch.cuda.synchronize()  # kernels are still running when a step returns
-            self._times.append(time.perf_counter())
+            self._times.append((time.perf_counter(), time.process_time()))
 
-    @property
-    def seconds(self) -> float:
+    def times(self) -> dict[str, float]:
         """Between the two looks."""
-        begin, end = self._times
-        return end - begin
+        (begin, begin_processor), (end, end_processor) = self._times
+        return {"seconds": end - begin, "processor_seconds": end_processor - begin_processor}
 
 
 class CountingCollator:
@@ -247,7 +257,7 @@ def measure_training(system: str, config: Config, steps: int) -> Round:
         counting = trainer.data_collator = CountingCollator(trainer.data_collator)
         trainer.train()
     return Round(
-        seconds=stopwatch.seconds,
+        **stopwatch.times(),
         **counting.totals(steps),
         precision="bf16" if trainer.args.bf16 else "fp16" if trainer.args.fp16 else "fp32",
         parameters=sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad),
@@ -304,14 +314,15 @@ def compare(config: Config, steps: int, rounds: int, measure: Measure = measure_
         if len({(done.tokens, done.slots, done.checksum, done.precision) for done in pair.values()}) > 1:
             raise RuntimeError(f"round {number + 1}: the systems read different batches, so nothing can be compared")
         speeds = ", ".join(f"{system} {done.speed:.0f} tokens/s" for system, done in pair.items())
-        print(f"round {number + 1}/{rounds}: {speeds}, ratio {ratio(pair):.3f}", file=sys.stderr)
+        ratios = ", ".join(f"{name} {ratio(pair, name):.3f}" for name in RATES)
+        print(f"round {number + 1}/{rounds}: {speeds}; ratios: {ratios}", file=sys.stderr)
         pairs.append(pair)
     return pairs
 
 
-def ratio(pair: Pair) -> float:
-    """How many times faster Nabra was in a round."""
-    return pair[NABRA].speed / pair[PLAIN].speed
+def ratio(pair: Pair, rate: str) -> float:
+    """How many times as much of something Nabra had in a round."""
+    return float(getattr(pair[NABRA], rate) / getattr(pair[PLAIN], rate))
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -328,15 +339,10 @@ def report(pairs: Sequence[Pair], settings: dict[str, Any]) -> dict[str, Any]:
         pairs: The rounds.
         settings: What was asked for.
     """
-    ratios = [ratio(pair) for pair in pairs]
-    low, high = interval(ratios)
     systems = {system: summary([pair[system] for pair in pairs]) for system in TRAINERS}
     memory = systems[NABRA]["peak_memory"] / systems[PLAIN]["peak_memory"]
     return {
-        "ratios": {
-            "speed": {"median": float(np.median(ratios)), "low": low, "high": high, "rounds": ratios},
-            "peak_memory": memory,
-        },
+        "ratios": {rate: paired(pairs, rate) for rate in RATES} | {"peak_memory": memory},
         "systems": systems,
         "settings": settings | {"precision": pairs[0][NABRA].precision},
         "machine": machine(),
@@ -344,17 +350,28 @@ def report(pairs: Sequence[Pair], settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def paired(pairs: Sequence[Pair], rate: str) -> dict[str, Any]:
+    """The median of the rounds' ratios with its interval."""
+    ratios = [ratio(pair, rate) for pair in pairs]
+    low, high = interval(ratios)
+    return {"median": float(np.median(ratios)), "low": low, "high": high, "rounds": ratios}
+
+
 def summary(rounds: Sequence[Round]) -> dict[str, Any]:
     """One system over all rounds."""
-    speeds = [done.speed for done in rounds]
     tokens, slots = (sum(getattr(done, name) for done in rounds) for name in ("tokens", "slots"))
     return {
-        "tokens_per_second": {"median": float(np.median(speeds)), "low": min(speeds), "high": max(speeds)},
+        **{rate: spread([getattr(done, rate) for done in rounds]) for rate in RATES},
         "tokens": tokens,
         "padding": 1 - tokens / slots,
         "peak_memory": max(done.peak_memory for done in rounds),
         "parameters": rounds[0].parameters,
     }
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median and range."""
+    return {"median": float(np.median(values)), "low": min(values), "high": max(values)}
 
 
 def machine() -> dict[str, Any]:
@@ -381,19 +398,22 @@ def processor() -> str:
 
 def format_report(figures: dict[str, Any]) -> str:
     """A report as Markdown tables, the ratios first."""
-    speed, settings, where = figures["ratios"]["speed"], figures["settings"], figures["machine"]
+    ratios, settings, where = figures["ratios"], figures["settings"], figures["machine"]
     systems = figures["systems"].values()
     gpu = f", {where['gpu']}" if where["gpu"] else ""
     return "\n".join(
         [
             f"| {NABRA} / {PLAIN} | ratio | 95% interval |",
             "| --- | --: | --: |",
-            f"| real tokens a second, paired | {speed['median']:.3f} | {speed['low']:.3f}–{speed['high']:.3f} |",
-            f"| peak resident memory | {figures['ratios']['peak_memory']:.3f} | |",
+            *(ratio_row(label, ratios[rate]) for rate, label in RATES.items()),
+            f"| peak resident memory | {ratios['peak_memory']:.3f} | |",
             "",
             f"| | {' | '.join(figures['systems'])} |",
             "| --- | --: | --: |",
-            row("real tokens a second, median (range)", [spread(system["tokens_per_second"]) for system in systems]),
+            *(
+                row(f"{label}, median (range)", [cell(system[rate]) for system in systems])
+                for rate, label in RATES.items()
+            ),
             row("padding", [f"{system['padding']:.1%}" for system in systems]),
             row(
                 "peak resident memory of its process", [f"{system['peak_memory'] / MIB:.0f} MiB" for system in systems]
@@ -415,7 +435,11 @@ def row(label: str, cells: Sequence[str]) -> str:
     return f"| {label} | {' | '.join(cells)} |"
 
 
-def spread(values: dict[str, float]) -> str:
+def ratio_row(label: str, values: dict[str, Any]) -> str:
+    return f"| {label}, paired | {values['median']:.3f} | {values['low']:.3f}–{values['high']:.3f} |"
+
+
+def cell(values: dict[str, float]) -> str:
     return f"{values['median']:.0f} ({values['low']:.0f}–{values['high']:.0f})"
 
 

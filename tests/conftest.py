@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 import torch
-from tokenizers import Tokenizer
-from transformers import AutoTokenizer, BertConfig, BertModel
+from tokenizers import BertWordPieceTokenizer, Tokenizer
+from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertModel, BertTokenizer
 
+from nabra.arabert import LINK, MAIL, USER
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
 from nabra.config import Config, DataConfig, ModelConfig, TrainingConfig, encoder_location
 from nabra.tokenization import SentenceTokenizer
 from nabra.writers import to_json_line
 
 ROOT = Path(__file__).parents[1]
+SEEDS = ROOT / "seeds"
 SHARED = ROOT.parent / "shared"
+
+# The models are tiny: threads would cost more than they save.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real articles are not in the repository")
 
@@ -44,6 +52,38 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertModel(config, add_pooling_layer=False).save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     return directory
+
+
+@pytest.fixture(scope="session")
+def arabert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small random BERT laid out as AraBERT v0.2 is published: WordPiece with its placeholders, and an MLM head."""
+    directory = tmp_path_factory.mktemp("hub") / "bert-base-arabertv02"
+    tokenizer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    tokenizer.train_from_iterator(
+        seed_sentences(),
+        vocab_size=3000,
+        special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", LINK, MAIL, USER],
+        show_progress=False,
+    )
+    directory.mkdir()
+    tokenizer.save_model(str(directory))
+    BertTokenizer(str(directory / "vocab.txt"), do_lower_case=False).save_pretrained(directory)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+    )
+    torch.manual_seed(0)
+    BertForMaskedLM(config).save_pretrained(directory)
+    return directory
+
+
+def seed_sentences() -> list[str]:
+    """All sentences of the corpus."""
+    lines = [line for path in sorted(SEEDS.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [sentence["text"] for line in lines for sentence in json.loads(line)["sentences"]]
 
 
 def speaker(name: str, index: int, mention: str) -> Speaker:

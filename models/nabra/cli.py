@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import nabra
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import CONFIG_NAME, Config
-from nabra.config_files import build_parser, parse
+from nabra.config_files import build_parser, build_plain_parser, parse, parse_arguments
 from nabra.errors import NabraError
 
 if TYPE_CHECKING:
@@ -141,15 +141,13 @@ def _progress(articles: Iterable[Article]) -> Iterator[Article]:
 
 def show(arguments: list[str]) -> None:
     """Print predictions or labelled articles as a table."""
-    from jsonargparse import ArgumentParser
-
     from nabra.article import Article
     from nabra.readers import read_json_lines
     from nabra.table import format_article
 
-    parser = ArgumentParser(prog="nabra show", description=show.__doc__)
+    parser = build_plain_parser("nabra show", show.__doc__)
     parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
-    for number, record in read_json_lines(parser.parse_args(arguments).predictions):
+    for number, record in read_json_lines(parse_arguments(parser, arguments).predictions):
         try:
             article = Article.from_dict(record)
         except (KeyError, TypeError) as error:
@@ -235,30 +233,26 @@ def evaluate(arguments: list[str]) -> None:
 def export(arguments: list[str]) -> None:
     """Make the ONNX models of a trained model, float and int8."""
     _require_train_extra()
-    from jsonargparse import ArgumentParser
-
     from nabra_train.export import export_onnx
 
-    parser = ArgumentParser(prog="nabra export", description=export.__doc__)
+    parser = build_plain_parser("nabra export", export.__doc__)
     parser.add_argument("model", type=str, help="directory of a trained model")
-    for path in export_onnx(find_checkpoint(parser.parse_args(arguments).model)):
+    for path in export_onnx(find_checkpoint(parse_arguments(parser, arguments).model)):
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 def card(arguments: list[str]) -> None:
     """Write a model's card from the reports of 'nabra evaluate --output'."""
     _require_train_extra()
-    from jsonargparse import ArgumentParser
-
     from nabra_train.model_card import write_card
 
-    parser = ArgumentParser(prog="nabra card", description=card.__doc__)
+    parser = build_plain_parser("nabra card", card.__doc__)
     parser.add_argument("model", type=str, help="directory of a trained model")
-    parser.add_argument("--reports", type=list[Path], default=[], nargs="+", help="files that 'nabra evaluate' wrote")
-    parser.add_argument("--names", type=list[str], default=[], nargs="+", help="what to call the data of each report")
+    parser.add_argument("--reports", type=Path, default=[], nargs="+", help="files that 'nabra evaluate' wrote")
+    parser.add_argument("--names", type=str, default=[], nargs="+", help="what to call the data of each report")
     parser.add_argument("--title", type=str, default="", help="heading of the card")
     parser.add_argument("--note", type=str, default="", help="what else there is to say of the data")
-    own = parser.parse_args(arguments)
+    own = parse_arguments(parser, arguments)
     directory = find_checkpoint(own.model)
     print(write_card(directory, own.reports, names=own.names, title=own.title, note=own.note))
 
@@ -266,15 +260,13 @@ def card(arguments: list[str]) -> None:
 def push(arguments: list[str]) -> None:
     """Publish a trained model on the Hugging Face Hub."""
     _require_train_extra()
-    from jsonargparse import ArgumentParser
-
     from nabra_train.model_card import push as run
 
-    parser = ArgumentParser(prog="nabra push", description=push.__doc__)
+    parser = build_plain_parser("nabra push", push.__doc__)
     parser.add_argument("model", type=Path, help="directory of a trained model")
     parser.add_argument("repository", type=str, help="owner/name on the Hub")
     parser.add_argument("--private", type=bool, default=False, help="make a new repository for its owner alone")
-    own = parser.parse_args(arguments)
+    own = parse_arguments(parser, arguments)
     print(run(own.model, own.repository, private=own.private))
 
 

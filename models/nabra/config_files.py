@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 from jsonargparse import ArgumentParser, Namespace
 
-from nabra.config import Config, find_recipe
+from nabra.config import Config, find_recipe, recipes
 from nabra.errors import NabraError
 
 SECTIONS = {section.name for section in dataclasses.fields(Config)}
@@ -27,8 +27,8 @@ def dump_config(config: Config) -> str:
 
 def build_parser(program: str, description: str) -> ArgumentParser:
     """A parser that takes `--config` and every key of `Config` as `--section.key`."""
-    parser = ArgumentParser(prog=program, description=description, exit_on_error=False, allow_abbrev=False)
-    parser.add_argument("--config", action="config", help="a YAML file, or a shipped recipe by name: compact, arabert")
+    parser = build_plain_parser(program, description)
+    parser.add_argument("--config", action="config", help=f"a YAML file, or a shipped recipe: {', '.join(recipes())}")
     parser.add_class_arguments(Config)
     return parser
 
@@ -60,13 +60,24 @@ def parse(
     for option, value in itertools.pairwise(expanded):
         if option == "--config":
             _check_file(Path(value))
+    parsed = parse_arguments(parser, expanded)
+    return Config(**{section: parsed.pop(section) for section in SECTIONS}), parsed
+
+
+def build_plain_parser(program: str, description: str | None) -> ArgumentParser:
+    """A parser for a command that needs no configuration, to be read by `parse_arguments`."""
+    return ArgumentParser(prog=program, description=description, exit_on_error=False, allow_abbrev=False)
+
+
+def parse_arguments(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
+    """Parse a command line; a fault is a `NabraError` of one line."""
     try:
-        parsed = parser.instantiate(parser.parse_args(expanded))
+        parsed: Namespace = parser.instantiate(parser.parse_args(list(arguments)))
+        return parsed
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and not error.code:
             raise  # --help
         raise NabraError(_explain(error, parser)) from error
-    return Config(**{section: parsed.pop(section) for section in SECTIONS}), parsed
 
 
 def _expand(arguments: Sequence[str], aliases: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,8 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from nabra.analyzer import Analyzer
+from nabra.arabert import detect
 from nabra.article import Article
-from nabra.config import Config, OptimizerConfig, replace
+from nabra.config import Config, OptimizerConfig, recipes, replace
 from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
 from nabra.modeling import NabraConfig, NabraModel
@@ -52,8 +54,10 @@ def test_same_seed_same_weights(tiny_config: Config, tmp_path: Path) -> None:
     assert not torch.equal(weights[0][name], weights[2][name])
 
 
-def test_a_killed_run_resumes_to_the_same_end(tiny_config: Config, tmp_path: Path) -> None:
-    config = replace(tiny_config, "training", epochs=4)
+@pytest.mark.parametrize("save_steps", [0, 2])
+def test_a_killed_run_resumes_to_the_same_weights(tiny_config: Config, tmp_path: Path, save_steps: int) -> None:
+    """An epoch has three steps: the run dies at its end, or in its midst."""
+    config = replace(tiny_config, "training", epochs=4, save_steps=save_steps)
     whole = train(replace(config, "training", output=str(tmp_path / "whole")))
     cut = tmp_path / "cut"
     script = (
@@ -63,20 +67,22 @@ def test_a_killed_run_resumes_to_the_same_end(tiny_config: Config, tmp_path: Pat
         "save = NabraTrainer._save_checkpoint\n"
         "def save_and_die(self, *arguments, **options):\n"
         "    save(self, *arguments, **options)\n"
-        "    if self.state.epoch >= 2:\n"
+        "    if self.state.global_step >= 4:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "NabraTrainer._save_checkpoint = save_and_die\n"
         "main(sys.argv[1:])\n"
     )
     options = ["train", "--model.encoder", config.model.encoder, "--model.head_size", "16", "--training.epochs", "4"]
     options += ["--data.train", config.data.train, "--data.dev", config.data.dev, "--training.batch_size", "4"]
-    options += ["--training.output", str(cut)]
-    environment = {"PYTHONPATH": ":".join(sys.path), "PATH": ""}
+    options += ["--training.output", str(cut), "--training.save_steps", str(save_steps)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     killed = subprocess.run([sys.executable, "-c", script, *options], env=environment, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert not (cut / "model.safetensors").exists()
     train(replace(config, "training", output=str(cut), resume=True))
-    assert losses(cut) == pytest.approx(losses(whole), abs=1e-4)
+    assert losses(cut)[2:] == pytest.approx(losses(whole)[2:], abs=1e-6)
+    weights, same = load_file(whole / "model.safetensors"), load_file(cut / "model.safetensors")
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
 
 
 def test_nothing_to_resume_starts_afresh(tiny_config: Config) -> None:
@@ -131,3 +137,50 @@ def test_biases_do_not_decay(tiny_encoder: Path) -> None:
 
 def test_config_is_part_of_the_saved_model() -> None:
     assert NabraConfig(encoder={"model_type": "bert"}, max_tokens=99).to_dict()["max_tokens"] == 99
+
+
+def test_tensorboard_follows_the_run_and_its_events_stay(tiny_config: Config) -> None:
+    directory = train(replace(tiny_config, "training", report_to=["tensorboard"], log_steps=1))
+    (events,) = (directory / "tensorboard").iterdir()
+    assert b"train/loss" in events.read_bytes()
+
+
+def test_missing_tracker_is_named(tiny_config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(NabraError, match=r"training\.report_to: mlflow is not installed: pip install mlflow"):
+        train(replace(tiny_config, "training", report_to=["mlflow"]))
+
+
+def test_checkpointed_activations_change_nothing(tiny_config: Config, tmp_path: Path) -> None:
+    config = replace(tiny_config, "training", precision="fp32")
+    kept = losses(train(config))
+    again = replace(config, "training", gradient_checkpointing=True, output=str(tmp_path / "again"))
+    assert losses(train(again)) == pytest.approx(kept, rel=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_both_precisions_train(tiny_config: Config, precision: str) -> None:
+    directory = train(replace(tiny_config, "training", precision=precision, group_by_length=True))
+    weights = load_file(directory / "model.safetensors")
+    assert all(torch.isfinite(values).all() for values in weights.values())
+    assert weights["tone_head.0.weight"].dtype == torch.float32
+
+
+def test_training_goes_on_from_a_trained_model(tiny_config: Config, tmp_path: Path) -> None:
+    fast = replace(replace(tiny_config, "optimizer", learning_rate=1e-3), "training", epochs=8)
+    first = train(fast)
+    further = replace(replace(fast, "model", checkpoint=str(first)), "training", output=str(tmp_path / "further"))
+    second = train(further)
+    assert losses(second)[0] < 0.8 * losses(first)[0]
+    assert "checkpoint: " + str(first) in (second / "nabra.yaml").read_text(encoding="utf-8")
+
+
+def test_every_recipe_names_an_encoder_and_its_own_output() -> None:
+    configs = {name: parse(build_parser("nabra test", ""), ["--config", name])[0] for name in recipes()}
+    assert set(configs) >= {"compact", "arabert", "arabert-large", "arabertv2", "camelbert"}
+    assert len({config.model.encoder for config in configs.values()}) == len(configs)
+    assert all(config.training.output == f"output/{name}" for name, config in configs.items())
+    assert detect(configs["arabert"].model.encoder, ()) == "arabertv02"
+    assert detect(configs["arabert-large"].model.encoder, ()) == "arabertv02"
+    assert detect(configs["arabertv2"].model.encoder, ()) == "arabertv2"
+    assert detect(configs["camelbert"].model.encoder, ()) == "camelbert"

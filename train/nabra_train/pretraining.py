@@ -12,6 +12,7 @@ from typing import Any
 import datasets
 import torch
 import transformers
+from datasets.exceptions import DatasetGenerationError
 from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, PrinterCallback, Trainer
 
 from nabra.config import CONFIG_NAME, Config, encoder_location, replace
@@ -68,9 +69,7 @@ def pretrain(config: Config) -> Path:
     run(trainer, config.training)
     after = trainer.evaluate()["eval_loss"]
     if trainer.is_world_process_zero():
-        print(
-            f"masked tokens of the held-out text: perplexity {math.exp(before):.1f} before, {math.exp(after):.1f} after"
-        )
+        print(f"perplexity of masked tokens kept aside: {math.exp(before):.1f} before, {math.exp(after):.1f} after")
         _save(trainer, tokenizer, replace(config, "model", preprocessing=preprocessing))
     trainer.accelerator.wait_for_everyone()
     return output
@@ -95,10 +94,13 @@ def _blocks_on_disk(text: str, tokenizer: SentenceTokenizer, max_tokens: int, fo
     """The text's blocks as a memory-mapped dataset, so that it may be larger than the memory."""
     if not text:
         raise NabraError("data.text: is empty; name a file or folder of raw text")
-    blocks = datasets.Dataset.from_generator(
-        lambda: ({"input_ids": block} for block in build_blocks(text, tokenizer, max_tokens)),
-        cache_dir=str(folder / "text"),
-    )
+    try:
+        blocks = datasets.Dataset.from_generator(
+            lambda: ({"input_ids": block} for block in build_blocks(text, tokenizer, max_tokens)),
+            cache_dir=str(folder / "text"),
+        )
+    except DatasetGenerationError as error:
+        raise error.__cause__ or error from None
     if len(blocks) < 2:
         raise NabraError(f"data.text: {text}: too little text; it fills no two blocks of {max_tokens} tokens")
     return blocks
