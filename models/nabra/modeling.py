@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, distributed, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.models.auto import MODEL_MAPPING
+from transformers.utils import logging
 from transformers.utils.generic import ModelOutput
 
 from nabra.arabert import Preprocessing
@@ -77,6 +79,20 @@ class NabraOutput(ModelOutput):
     tone_logits: Tensor | None = None
     source_logits: Tensor | None = None
     span_logits: Tensor | None = None
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Load a model without the bar and the reports of `transformers`: what is missing we check ourselves."""
+    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()
 
 
 def _head(width: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
@@ -266,6 +282,16 @@ def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Te
         logits.float(), labels, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing
     )
     return total / len(labels)
+
+
+def load_trained(directory: Path) -> NabraModel:
+    """A checkpoint's model in float32, ready for inference; only safetensors are read."""
+    with quietly():
+        model: NabraModel = NabraModel.from_pretrained(
+            directory, dtype=torch.float32, use_safetensors=True, local_files_only=True
+        )
+        model.eval()
+    return model
 
 
 AutoConfig.register("nabra", NabraConfig)

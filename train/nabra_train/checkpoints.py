@@ -12,18 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 from transformers.models.auto import MODEL_FOR_MASKED_LM_MAPPING
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
-from transformers.utils import logging
 
 from nabra import arabert
 from nabra.checkpoint import find_checkpoint, is_hub_id, read_model_config
 from nabra.config import CONFIG_NAME, Config, ModelConfig, encoder_location
 from nabra.config_files import dump_config
 from nabra.errors import NabraError
-from nabra.modeling import NabraModel
+from nabra.modeling import NabraModel, load_trained, quietly
 from nabra.tokenization import SentenceTokenizer, load_preprocessor
 
 HISTORY_NAME = "training_log.json"
@@ -66,7 +64,7 @@ def load_checkpoint(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast
     directory = find_checkpoint(config.model.checkpoint, config.model.revision)
     read_model_config(directory)
     with loading(config.model):
-        model = NabraModel.from_pretrained(directory, dtype=torch.float32, use_safetensors=True, local_files_only=True)
+        model = load_trained(directory)
         tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
     model.config._name_or_path = ""
     model.config.label_smoothing = config.training.label_smoothing
@@ -132,11 +130,10 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
 @contextmanager
 def loading(model: ModelConfig) -> Iterator[None]:
     """Load without chatter, and turn what is raised for a model that cannot be loaded into one line with a remedy."""
-    verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()
     name = f"model.checkpoint: {model.checkpoint!r}" if model.checkpoint else f"model.encoder: {model.encoder!r}"
     try:
-        yield
+        with quietly():
+            yield
     except NabraError:
         raise
     except Exception as error:  # transformers, safetensors and the Hub raise many kinds
@@ -152,8 +149,6 @@ def loading(model: ModelConfig) -> Iterator[None]:
         elif "revision" in reason.lower() or "git identifier" in reason:
             reason = f"it has no revision {model.revision!r}"
         raise NabraError(f"{name} cannot be loaded: {reason}") from error
-    finally:
-        logging.set_verbosity(verbosity)
 
 
 def sentence_tokenizer(model: NabraModel, tokenizer: PreTrainedTokenizerFast) -> SentenceTokenizer:

@@ -13,7 +13,7 @@ import torch
 from onnxruntime.quantization import matmul_nbits_quantizer
 from torch import Tensor, nn
 
-from nabra.modeling import NabraModel
+from nabra.modeling import NabraModel, load_trained
 from nabra.runtimes.onnx import INPUTS, OUTPUTS, onnx_path
 
 BLOCK = 32
@@ -40,7 +40,7 @@ def export_onnx(directory: Path) -> list[Path]:
     Returns:
         The paths of both.
     """
-    model = NabraModel.from_pretrained(directory, dtype=torch.float32, local_files_only=True).eval()
+    model = load_trained(directory)
     full, int8 = onnx_path(directory, "float"), onnx_path(directory, "int8")
     full.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as folder:

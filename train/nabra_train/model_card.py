@@ -64,13 +64,15 @@ tone and a rule of speech verbs for the speaker (words and cues), and the majori
 ## Limits
 
 - Modern Standard Arabic news. Dialect, tweets and literature were not tried.
-- The training articles are written ones; real copy is harder, above all for `cautious` against `optimistic`, and for
-  telling who speaks from who merely acts.
-- Tone is the outlook on the matter of the article, not whether a sentence is good or bad news, and no measure of
-  truth or bias. Read the sentences before you draw conclusions about a speaker.
+{written}- Tone is the outlook on the matter of the article, not whether a sentence is good or bad news, and no measure
+  of truth or bias. Read the sentences before you draw conclusions about a speaker.
 - A sentence of more than {max_tokens} tokens is read up to there, and marked `truncated`.
 
 {standing}"""
+WRITTEN = """\
+- The training articles are written ones; real copy is harder, above all for `cautious` against `optimistic`, and for
+  telling who speaks from who merely acts.
+"""
 UNMEASURED = "Not measured yet: `nabra evaluate --output scores.json`, then `nabra card DIR --reports scores.json`."
 COMPACT_ENCODER = (
     "the compact encoder of this package, made from multilingual-e5-small (MIT) by `scripts/build_compact_encoder.py`"
@@ -149,6 +151,7 @@ def write_card(
         version=nabra.__version__,
         transformers=model.get("transformers_version", "of unknown version"),
         scores="\n\n".join(map(score_table, scores, names or [_public(s["data"]) for s in scores])) or UNMEASURED,
+        written=WRITTEN if config["data"]["train"].startswith("seeds/") else "",
         max_tokens=model["max_tokens"],
         standing=COMPACT_STANDING if compact else "",
     )

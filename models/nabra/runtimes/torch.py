@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from nabra.decoding import Logits
-from nabra.modeling import NabraModel
+from nabra.modeling import NabraModel, load_trained
 from nabra.tokenization import Batch
 
 
@@ -27,7 +27,7 @@ class TorchRuntime:
         """
         if threads:
             torch.set_num_threads(threads)
-        return cls(NabraModel.from_pretrained(directory, dtype=torch.float32, local_files_only=True).eval())
+        return cls(load_trained(directory))
 
     @torch.inference_mode()
     def __call__(self, batch: Batch) -> Logits:
