@@ -9,8 +9,8 @@ them, against a plain transformers `Trainer` that fine-tunes `AutoModelForSequen
 Both start on the same encoder and read the same token ids in the same batches, in the same precision. Rounds take
 turns, and the order within a round too, so that whatever else runs on the machine slows both alike: trust the paired
 ratios more than the tokens a second, and on a busy machine the one of processor time, with OMP_WAIT_POLICY=PASSIVE set
-so that threads do not count as busy while they wait. Each system keeps to a process of its own, whose peak memory is
-reported.
+so that threads do not count as busy while they wait. Each round of each system has a process of its own, whose peak
+memory is reported.
 
 Needs the `train` extra.
 """
@@ -21,7 +21,6 @@ import argparse
 import contextlib
 import dataclasses
 import datetime
-import gc
 import json
 import multiprocessing
 import os
@@ -31,7 +30,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +67,6 @@ WARM_UP = 3
 RESAMPLES = 10_000
 HEAD_WIDTH = 64
 """Of an attention head, in every BERT that was published."""
-MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class Round:
         checksum: Of the token ids of every batch.
         precision: In which the matrices were multiplied.
         parameters: That were trained.
-        peak_memory: Most resident memory of the process up to now, in bytes.
+        peak_memory: Most resident memory of the process up to the end, in bytes.
     """
 
     seconds: float
@@ -106,8 +104,12 @@ class Round:
         return self.tokens / self.processor_seconds
 
 
-RATES = {"speed": "real tokens a second", "economy": "real tokens a processor second"}
-"""What is compared round by round: the names of `Round`, and what they are."""
+COMPARED = {
+    "speed": ("real tokens a second", 1),
+    "economy": ("real tokens a processor second", 1),
+    "peak_memory": ("peak resident memory of the process, MiB", 2**20),
+}
+"""What is compared round by round: attributes of `Round`, what they are, and what to divide them by in the table."""
 Pair = dict[str, Round]
 """One round of both systems, the first to run first."""
 Measure = Callable[[str, Config, int], Round]
@@ -126,7 +128,7 @@ class Stopwatch(TrainerCallback):
                 torch.cuda.synchronize()  # kernels are still running when a step returns
             self._times.append((time.perf_counter(), time.process_time()))
 
-    def times(self) -> dict[str, float]:
+    def times(self) -> dict[str, Any]:
         """Between the two looks."""
         (begin, begin_processor), (end, end_processor) = self._times
         return {"seconds": end - begin, "processor_seconds": end_processor - begin_processor}
@@ -247,7 +249,6 @@ def measure_training(system: str, config: Config, steps: int) -> Round:
         config: What to train, on what and how.
         steps: Steps to time.
     """
-    gc.collect()  # the last round's model
     transformers.set_seed(config.training.seed)
     with tempfile.TemporaryDirectory() as runs:
         trainer = TRAINERS[system](config, steps, Path(runs))
@@ -256,11 +257,12 @@ def measure_training(system: str, config: Config, steps: int) -> Round:
         trainer.add_callback(stopwatch)
         counting = trainer.data_collator = CountingCollator(trainer.data_collator)
         trainer.train()
+    model: Any = trainer.model
     return Round(
         **stopwatch.times(),
         **counting.totals(steps),
         precision="bf16" if trainer.args.bf16 else "fp16" if trainer.args.fp16 else "fp32",
-        parameters=sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad),
+        parameters=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
         peak_memory=peak_memory(),
     )
 
@@ -271,20 +273,15 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-@contextlib.contextmanager
-def own_processes(measure: Measure) -> Iterator[Measure]:
-    """The same measurement, but each system in a process of its own that lives on from round to round.
+def in_own_process(system: str, config: Config, steps: int) -> Round:
+    """`measure_training` in a process that ends with it, so that no round inherits another's memory.
 
-    A spawned process begins with its parent's peak memory. It does no harm here: the parent loads the same libraries
-    and never trains.
+    A spawned process begins with its parent's peak. It does no harm here: the parent loads the same libraries and
+    never trains.
     """
-    with contextlib.ExitStack() as stack:
-        spawn = multiprocessing.get_context("spawn")
-        pools = {
-            system: stack.enter_context(ProcessPoolExecutor(1, mp_context=spawn, initializer=silence))
-            for system in TRAINERS
-        }
-        yield lambda system, config, steps: pools[system].submit(measure, system, config, steps).result()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=silence) as pool:
+        return pool.submit(measure_training, system, config, steps).result()
 
 
 def silence() -> None:
@@ -314,15 +311,15 @@ def compare(config: Config, steps: int, rounds: int, measure: Measure = measure_
         if len({(done.tokens, done.slots, done.checksum, done.precision) for done in pair.values()}) > 1:
             raise RuntimeError(f"round {number + 1}: the systems read different batches, so nothing can be compared")
         speeds = ", ".join(f"{system} {done.speed:.0f} tokens/s" for system, done in pair.items())
-        ratios = ", ".join(f"{name} {ratio(pair, name):.3f}" for name in RATES)
+        ratios = ", ".join(f"{name} {ratio(pair, name):.3f}" for name in COMPARED)
         print(f"round {number + 1}/{rounds}: {speeds}; ratios: {ratios}", file=sys.stderr)
         pairs.append(pair)
     return pairs
 
 
-def ratio(pair: Pair, rate: str) -> float:
+def ratio(pair: Pair, name: str) -> float:
     """How many times as much of something Nabra had in a round."""
-    return float(getattr(pair[NABRA], rate) / getattr(pair[PLAIN], rate))
+    return float(getattr(pair[NABRA], name) / getattr(pair[PLAIN], name))
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -340,9 +337,8 @@ def report(pairs: Sequence[Pair], settings: dict[str, Any]) -> dict[str, Any]:
         settings: What was asked for.
     """
     systems = {system: summary([pair[system] for pair in pairs]) for system in TRAINERS}
-    memory = systems[NABRA]["peak_memory"] / systems[PLAIN]["peak_memory"]
     return {
-        "ratios": {rate: paired(pairs, rate) for rate in RATES} | {"peak_memory": memory},
+        "ratios": {name: paired(pairs, name) for name in COMPARED},
         "systems": systems,
         "settings": settings | {"precision": pairs[0][NABRA].precision},
         "machine": machine(),
@@ -350,9 +346,9 @@ def report(pairs: Sequence[Pair], settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def paired(pairs: Sequence[Pair], rate: str) -> dict[str, Any]:
+def paired(pairs: Sequence[Pair], name: str) -> dict[str, Any]:
     """The median of the rounds' ratios with its interval."""
-    ratios = [ratio(pair, rate) for pair in pairs]
+    ratios = [ratio(pair, name) for pair in pairs]
     low, high = interval(ratios)
     return {"median": float(np.median(ratios)), "low": low, "high": high, "rounds": ratios}
 
@@ -361,10 +357,9 @@ def summary(rounds: Sequence[Round]) -> dict[str, Any]:
     """One system over all rounds."""
     tokens, slots = (sum(getattr(done, name) for done in rounds) for name in ("tokens", "slots"))
     return {
-        **{rate: spread([getattr(done, rate) for done in rounds]) for rate in RATES},
+        **{name: spread([getattr(done, name) for done in rounds]) for name in COMPARED},
         "tokens": tokens,
         "padding": 1 - tokens / slots,
-        "peak_memory": max(done.peak_memory for done in rounds),
         "parameters": rounds[0].parameters,
     }
 
@@ -403,21 +398,17 @@ def format_report(figures: dict[str, Any]) -> str:
     gpu = f", {where['gpu']}" if where["gpu"] else ""
     return "\n".join(
         [
-            f"| {NABRA} / {PLAIN} | ratio | 95% interval |",
+            f"| {NABRA} / {PLAIN}, paired | ratio | 95% interval |",
             "| --- | --: | --: |",
-            *(ratio_row(label, ratios[rate]) for rate, label in RATES.items()),
-            f"| peak resident memory | {ratios['peak_memory']:.3f} | |",
+            *(ratio_row(label, ratios[name]) for name, (label, _) in COMPARED.items()),
             "",
             f"| | {' | '.join(figures['systems'])} |",
             "| --- | --: | --: |",
             *(
-                row(f"{label}, median (range)", [cell(system[rate]) for system in systems])
-                for rate, label in RATES.items()
+                row(f"{label}, median (range)", [cell(system[name], unit) for system in systems])
+                for name, (label, unit) in COMPARED.items()
             ),
             row("padding", [f"{system['padding']:.1%}" for system in systems]),
-            row(
-                "peak resident memory of its process", [f"{system['peak_memory'] / MIB:.0f} MiB" for system in systems]
-            ),
             row("trained parameters", [f"{system['parameters'] / 1e6:.1f} M" for system in systems]),
             row("real tokens timed", [str(system["tokens"]) for system in systems]),
             "",
@@ -436,11 +427,13 @@ def row(label: str, cells: Sequence[str]) -> str:
 
 
 def ratio_row(label: str, values: dict[str, Any]) -> str:
-    return f"| {label}, paired | {values['median']:.3f} | {values['low']:.3f}–{values['high']:.3f} |"
+    label = label.partition(",")[0]  # a ratio has no unit
+    return f"| {label} | {values['median']:.3f} | {values['low']:.3f}–{values['high']:.3f} |"
 
 
-def cell(values: dict[str, float]) -> str:
-    return f"{values['median']:.0f} ({values['low']:.0f}–{values['high']:.0f})"
+def cell(values: dict[str, float], unit: int) -> str:
+    median, low, high = (values[name] / unit for name in ("median", "low", "high"))
+    return f"{median:.0f} ({low:.0f}–{high:.0f})"
 
 
 def write_random_encoder(directory: Path, layers: int, hidden: int, vocabulary: int) -> str:
@@ -493,8 +486,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
             ),
         )
         checkpoints.check_encoder(config.model)
-        with own_processes(measure_training) as measure:
-            pairs = compare(config, arguments.steps, arguments.rounds, measure)
+        pairs = compare(config, arguments.steps, arguments.rounds, in_own_process)
     names = ("batch_size", "steps", "rounds", "group_by_length", "gradient_checkpointing")
     settings = {name: getattr(arguments, name) for name in names}
     return report(pairs, {"encoder": description, "warm_up": WARM_UP} | settings)

@@ -41,13 +41,15 @@ _DIACRITICS = "[\u064b-\u0652]"
 _TATWEEL = "\u0640"
 _ARABIC = "\u0621-\u063a\u0641-\u064a"
 _PUNCTUATION = r"!\"#$%'()*+,.:;\-<=·>?@\[\\\]^_`{|}~—٪’،؟୍“؛”ۚ»«–…‘"
+_ACCEPTED = f"0-9\u0621-\u063a\u0640-\u066c\u0671-\u0674a-zA-Z{_PUNCTUATION}"
+"""What the second generation keeps beside spaces, as the inside of a character class."""
 _EMOJI = (
-    "©®\u200d‼⁉⃣™ℹ↔-↙↩-↪⌚-⌛⌨⏏⏩-⏳⏸-⏺Ⓜ▪-▫▶◀◻-◾☀-☄☎☑☔-☕☘☝☠☢-☣☦☪☮-☯☸-☺♀♂♈-♓♟-♠♣♥-♦♨♻♾-♿⚒-⚗⚙⚛-⚜⚠-⚡⚧⚪-⚫⚰-⚱⚽-⚾⛄-⛅⛈⛎-⛏⛑⛓-⛔⛩-⛪⛰-⛵"
+    "©®‼⁉⃣™ℹ↔-↙↩-↪⌚-⌛⌨⏏⏩-⏳⏸-⏺Ⓜ▪-▫▶◀◻-◾☀-☄☎☑☔-☕☘☝☠☢-☣☦☪☮-☯☸-☺♀♂♈-♓♟-♠♣♥-♦♨♻♾-♿⚒-⚗⚙⚛-⚜⚠-⚡⚧⚪-⚫⚰-⚱⚽-⚾⛄-⛅⛈⛎-⛏⛑⛓-⛔⛩-⛪⛰-⛵"
     "⛷-⛺⛽✂✅✈-✍✏✒✔✖✝✡✨✳-✴❄❇❌❎❓-❕❗❣-❤➕-➗➡➰➿⤴-⤵⬅-⬇⬛-⬜⭐⭕〰〽㊗㊙🀄🃏🅰-🅱🅾-🅿🆎🆑-🆚🇦-🇿🈁-🈂🈚🈯🈲-🈺🉐-🉑🌀-🌡🌤-🎓🎖-🎗🎙-🎛"
     "🎞-🏰🏳-🏵🏷-📽📿-🔽🕉-🕎🕐-🕧🕯-🕰🕳-🕺🖇🖊-🖍🖐🖕-🖖🖤-🖥🖨🖱-🖲🖼🗂-🗄🗑-🗓🗜-🗞🗡🗣🗨🗯🗳🗺-🙏🚀-🛅🛋-🛒🛕-🛗🛠-🛥🛩🛫-🛬🛰🛳-🛼🟠-🟫🤌-🤺🤼-🥅"
-    "🥇-🥸🥺-🧋🧍-🧿🩰-🩴🩸-🩺🪀-🪆🪐-🪨🪰-🪶🫀-🫂🫐-🫖\U000e0062-\U000e0063\U000e0065\U000e0067\U000e006c\U000e006e\U000e0073-\U000e0074\U000e0077\U000e007f"
+    "🥇-🥸🥺-🧋🧍-🧿🩰-🩴🩸-🩺🪀-🪆🪐-🪨🪰-🪶🫀-🫂🫐-🫖"
 )
-"""The characters of all emoji of Emoji 13.1, which `emoji` 1.4.2 lists."""
+"""The characters of all emoji of Emoji 13.1, which `emoji` 1.4.2 lists, without the invisible ones that join them."""
 
 _URL = r"(http(s)?://.)?(www\.)?[-a-zA-Z0-9@:%._+~#=]{2,256}\.[a-z]{2,6}(?![" + _WORD + r"])([-a-zA-Z0-9@:%_+.~#?&/=]*)"
 _LINKS = (
@@ -105,7 +107,7 @@ def prepare(tokenizer: Tokenizer, preprocessing: Preprocessing) -> Tokenizer:
     if preprocessing == "none":
         return tokenizer
     state = json.loads(tokenizer.to_str())
-    _keep_whole(state)
+    _keep_whole(state, add=preprocessing in SEGMENTED)
     prepared = Tokenizer.from_str(json.dumps(state))
     if preprocessing not in SEGMENTED:
         own = [part for part in (prepared.normalizer,) if part is not None]
@@ -115,16 +117,21 @@ def prepare(tokenizer: Tokenizer, preprocessing: Preprocessing) -> Tokenizer:
     return prepared
 
 
-def _keep_whole(state: dict[str, Any]) -> None:
-    """Make the whole tokens that a vocabulary has added ones, looked for after normalisation."""
-    known = {token["content"]: token for token in state["added_tokens"]}
-    for content in WHOLE_TOKENS:
-        segment = content not in (LINK, MAIL, USER)
-        if content in known:
-            known[content]["normalized"] = True
-        elif content in state["model"]["vocab"]:
-            flags = {"single_word": segment, "lstrip": False, "rstrip": False, "normalized": True, "special": False}
-            state["added_tokens"].append({"id": state["model"]["vocab"][content], "content": content} | flags)
+def _keep_whole(state: dict[str, Any], *, add: bool) -> None:
+    """Look for the whole tokens after normalisation, which writes them.
+
+    With `add`, those of the vocabulary that the tokenizer would take apart become added tokens: what `never_split` did
+    in older tokenizers of BERT.
+    """
+    added = {token["content"] for token in state["added_tokens"]}
+    vocabulary = state["model"]["vocab"]
+    for content in WHOLE_TOKENS if add else ():
+        if content in vocabulary and content not in added:
+            affix = content not in (LINK, MAIL, USER)
+            flags = {"single_word": affix, "lstrip": False, "rstrip": False, "special": False}
+            state["added_tokens"].append({"id": vocabulary[content], "content": content} | flags)
+    for token in state["added_tokens"]:
+        token["normalized"] = token.get("normalized", False) or token["content"] in WHOLE_TOKENS
     state["added_tokens"].sort(key=lambda token: token["id"])
 
 
@@ -180,7 +187,8 @@ def _first_generation() -> Iterator[Normalizer]:
 
 
 def _second_generation(emoji: bool) -> Iterator[Normalizer]:
-    yield from _character_references()
+    accepted = _ACCEPTED + (_EMOJI if emoji else "")
+    yield from _character_references(accepted)
     yield _replace(_DIACRITICS, "")
     yield Replace(_TATWEEL, "")
     for pattern in _LINKS:
@@ -188,20 +196,16 @@ def _second_generation(emoji: bool) -> Iterator[Normalizer]:
     for pattern in _MAILS:
         yield _replace(pattern, f" {MAIL} ")
     yield _replace(_MENTION, f" {USER} ")
-    yield _replace("<br />|</?[^>]+>")
+    yield Replace("<br />", " ")
+    yield _replace("</?[^>]+>")
     for digit, indic in enumerate("٠١٢٣٤٥٦٧٨٩"):
         yield Replace(indic, str(digit))
     yield _replace(_ELONGATION, "")
     yield Replace("/", "-")
-    yield _replace(f"[^{_accepted()}{_SPACE}{_EMOJI if emoji else ''}]")
+    yield _replace(f"[^{accepted}]")
 
 
-def _accepted() -> str:
-    """The characters that the second generation keeps, as the inside of a character class."""
-    return rf"0-9\u0621-\u063A\u0640-\u066C\u0671-\u0674a-zA-Z{_PUNCTUATION}"
-
-
-def _character_references() -> Iterator[Normalizer]:
+def _character_references(accepted: str) -> Iterator[Normalizer]:
     """HTML's character references, decoded as `html.unescape` does.
 
     One to a character that is dropped later on becomes a stand-in: a letter for a letter, a sign for a sign.
@@ -209,12 +213,12 @@ def _character_references() -> Iterator[Normalizer]:
     closed: dict[str, list[str]] = {}
     legacy: dict[str, list[str]] = {}
     for code in range(1, 0x3001):
-        text = _stand_in(html.unescape(f"&#{code};"))
+        text = _stand_in(html.unescape(f"&#{code};"), accepted)
         if text not in ("é", "§"):
             closed.setdefault(text, []).append(_numeric(code))
     for name in sorted(html5, key=len, reverse=True):
         references = closed if name.endswith(";") else legacy
-        references.setdefault(_stand_in(html5[name]), []).append(name)
+        references.setdefault(_stand_in(html5[name], accepted), []).append(name)
     # The ampersand comes last: what it forms with its neighbours is not decoded again.
     ampersand = [*closed.pop("&"), *legacy.pop("&")]
     for references in (closed, {"é": ["#(?:[0-9]+|[xX][0-9a-fA-F]+);?"]}, legacy, {"&": ampersand}):
@@ -222,9 +226,9 @@ def _character_references() -> Iterator[Normalizer]:
             yield _replace(f"&(?:{'|'.join(patterns)})", text)
 
 
-def _stand_in(text: str) -> str:
+def _stand_in(text: str, accepted: str) -> str:
     """The same text, each character that is dropped later on replaced by one of its kind."""
-    kept = re.compile(f"[{_accepted()}/&]")
+    kept = re.compile(f"[{accepted}/&]")
     return "".join(
         " " if char.isspace() else char if kept.match(char) else "é" if char.isalnum() else "§" for char in text
     )
