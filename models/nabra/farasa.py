@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +24,9 @@ from nabra.errors import NabraError
 JAR_VARIABLE = "FARASA_JAR"
 """Environment variable that names `FarasaSegmenterJar.jar`, where it does not lie inside farasapy."""
 _REMEDY = "or use an AraBERT that needs no segmentation: --config arabert"
+
+REACH, AGREEMENT = 12, 3
+"""How far the alignment looks for where two texts agree again, and on how many characters they must."""
 
 Span = tuple[int, int]
 
@@ -97,7 +99,9 @@ class SegmentedPreprocessor:
         """The segments separated by spaces, affixes marked with `+`."""
         words, spans = self._clean(text)
         segments = list(self._split(self._segmenter.segment(" ".join(words)).split())) if words else []
-        return _align(segments, "".join(words), spans)
+        # A plus sign of the text's own cannot be told from Farasa's: the split drops it.
+        letters = [(letter, span) for letter, span in zip("".join(words), spans, strict=True) if letter != "+"]
+        return _align(segments, "".join(letter for letter, _ in letters), [span for _, span in letters])
 
     def _clean(self, text: str) -> tuple[list[str], list[Span]]:
         """The words, and for each of their characters its place in the text."""
@@ -132,8 +136,11 @@ def split_affixes_v1(words: list[str]) -> Iterator[str]:
 
 
 def _placeholders(words: list[str]) -> Iterator[str]:
-    """Join the placeholders that Farasa took apart, and drop other brackets."""
-    for before, word in zip(["", *words], words, strict=False):
+    """Join the placeholders that Farasa took apart, and drop other brackets.
+
+    Before the first word stands the last one, as in the package.
+    """
+    for before, word in zip([*words[-1:], *words], words, strict=False):
         if word in "[]":
             continue
         placeholder = f"[{word}]"
@@ -159,14 +166,26 @@ def _align(segments: list[str], letters: str, spans: list[Span]) -> AlignedText:
 
 def _places(new: str, old: str, spans: list[Span]) -> list[Span]:
     """For each character of `new` the span of the one of `old` that it stands for."""
-    if new == old:
-        return spans
     places: list[Span] = []
-    for _, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        for offset in range(j_end - j):
-            if i + offset < i_end:
-                places.append(spans[i + offset])
-            else:
-                end = spans[i_end - 1][1] if i_end else 0
-                places.append((end, end))
+    here = 0
+    while len(places) < len(new):
+        skipped, added = _difference(old, new, here, len(places))
+        if not skipped and not added:
+            places.append(spans[here])
+            here += 1
+            continue
+        changed = spans[here : here + min(skipped, added)]
+        here += skipped
+        edge = spans[here - 1][1] if here else 0
+        places += [*changed, *[(edge, edge)] * (added - len(changed))]
     return places
+
+
+def _difference(old: str, new: str, i: int, j: int) -> tuple[int, int]:
+    """How many characters of each to pass until both go on alike: the fewest, among those within reach."""
+    for passed in range(REACH):
+        for skipped in range(passed + 1):
+            ahead = old[i + skipped : i + skipped + AGREEMENT]
+            if ahead == new[j + passed - skipped : j + passed - skipped + AGREEMENT]:
+                return skipped, passed - skipped
+    return (1, 1) if i < len(old) else (0, len(new) - j)
