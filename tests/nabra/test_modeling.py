@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, BertConfig
 
-from nabra.modeling import IGNORED, NabraConfig, NabraModel
+from nabra.modeling import IGNORED, PIECE_COST, NabraConfig, NabraModel, cut_by_length
 
 ENCODER = BertConfig(
     vocab_size=50, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, pad_token_id=1
@@ -44,6 +44,27 @@ def test_padding_changes_nothing(model: NabraModel) -> None:
     assert torch.allclose(alone.tone_logits[0], padded.tone_logits[1], atol=1e-5)
     assert torch.allclose(alone.span_logits[0], padded.span_logits[1, :3], atol=1e-5)
     assert (padded.span_logits[1, 3] < -1e30).all()
+
+
+def test_pieces_of_a_batch_give_what_the_whole_gives() -> None:
+    torch.manual_seed(0)
+    steady = BertConfig(**ENCODER.to_dict() | {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0})
+    model = NabraModel(NabraConfig(encoder=steady, head_size=8, head_dropout=0.0)).train()
+    lengths = torch.tensor([9, 300, 8, 120, 110, 9])
+    mask = (torch.arange(300)[None] < lengths[:, None]).long()
+    ids = torch.randint(2, 50, mask.shape) * mask
+    whole, pieces = model._read(ids, mask), model._read_in_pieces(ids, mask)
+    assert len(cut_by_length(sorted(lengths.tolist(), reverse=True))) == 3
+    assert torch.allclose(whole[0], pieces[0], atol=1e-5)
+    assert torch.allclose(whole[1], pieces[1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "sizes"),
+    [([5], [1]), ([9, 9, 9], [3]), ([500, 10, 10], [1, 2]), ([10 + PIECE_COST + 1, 10], [1, 1]), ([20, 10], [2])],
+)
+def test_a_batch_is_cut_where_that_is_cheaper(lengths: list[int], sizes: list[int]) -> None:
+    assert cut_by_length(lengths) == sizes
 
 
 def test_loss_falls_when_training(model: NabraModel) -> None:
