@@ -25,7 +25,7 @@ SPAN_WEIGHT = 2.0
 """Of a mention's start and end in the loss: about half of the sentences have one."""
 
 
-PIECE_COST = 64
+PIECE_COST = 256
 """What a separate pass through the encoder costs beside its tokens, in tokens: measured on two processor cores."""
 
 
