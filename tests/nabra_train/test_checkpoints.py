@@ -18,6 +18,7 @@ from nabra.errors import NabraError
 from nabra_train import checkpoints
 
 TEXT = "قال الوَزيــر إن ١٢كم من الطريق فُتحت: https://example.com/a?b=1"
+PREPARED = f"قال الوزير إن 12 كم من الطريق فتحت : {LINK}"
 
 
 def model_config(encoder: Path, **changes: object) -> Config:
@@ -32,12 +33,11 @@ def copy(source: Path, target: Path) -> Path:
 def test_arabert_prepares_its_text_without_being_told(arabert: Path, tmp_path: Path) -> None:
     model, tokenizer = checkpoints.load_encoder(model_config(arabert))
     assert model.config.preprocessing == "arabertv02"
-    assert LINK in tokenizer.tokenize(TEXT)
-    assert "12" in tokenizer.tokenize(TEXT)
+    untouched = AutoTokenizer.from_pretrained(arabert)
+    assert tokenizer(TEXT)["input_ids"] == untouched(PREPARED)["input_ids"]
     checkpoints.save_tokenizer(tokenizer, tmp_path)
     again = AutoTokenizer.from_pretrained(tmp_path)
     assert again(TEXT)["input_ids"] == tokenizer(TEXT)["input_ids"]
-    untouched = AutoTokenizer.from_pretrained(arabert)
     assert again(TEXT)["input_ids"] != untouched(TEXT)["input_ids"]
 
 
@@ -46,7 +46,7 @@ def test_preparation_follows_the_vocabulary_where_the_name_is_silent(arabert: Pa
     assert checkpoints.load_encoder(model_config(renamed))[0].config.preprocessing == "arabertv02"
     told = checkpoints.load_encoder(model_config(renamed, preprocessing="none"))
     assert told[0].config.preprocessing == "none"
-    assert LINK not in told[1].tokenize(TEXT)
+    assert told[1](TEXT)["input_ids"] == AutoTokenizer.from_pretrained(arabert)(TEXT)["input_ids"]
 
 
 def test_saved_tokenizer_is_not_prepared_twice(arabert: Path, tmp_path: Path) -> None:
