@@ -25,6 +25,7 @@ class Analyzer:
         tokenizer: The model's tokenizer.
         tones: Names of the tones, in the order of the logits.
         batch_size: Sentences a forward pass.
+        min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
 
     Example:
         >>> analyzer = Analyzer.from_pretrained()
@@ -34,12 +35,18 @@ class Analyzer:
     """
 
     def __init__(
-        self, runtime: Runtime, tokenizer: SentenceTokenizer, tones: Sequence[str], batch_size: int = 16
+        self,
+        runtime: Runtime,
+        tokenizer: SentenceTokenizer,
+        tones: Sequence[str],
+        batch_size: int = 16,
+        min_confidence: float = 0.0,
     ) -> None:
         self.tones = tuple(tones)
         self._runtime = runtime
         self._tokenizer = tokenizer
         self._batch_size = batch_size
+        self._min_confidence = min_confidence
 
     @classmethod
     def from_pretrained(
@@ -51,6 +58,7 @@ class Analyzer:
         precision: str = "int8",
         batch_size: int = 16,
         threads: int = 0,
+        min_confidence: float = 0.0,
     ) -> Analyzer:
         """Load a trained model.
 
@@ -61,6 +69,7 @@ class Analyzer:
             precision: Weights of the ONNX model, `int8` or `float`.
             batch_size: Sentences a forward pass.
             threads: Processor threads; 0 for all cores.
+            min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
 
         Raises:
             NabraError: If there is no such model, or it cannot be run; the message says what to do.
@@ -68,7 +77,8 @@ class Analyzer:
         directory = find_checkpoint(model, revision)
         config = read_model_config(directory)
         tokenizer = SentenceTokenizer.from_directory(directory, config)
-        return cls(load_runtime(directory, runtime, precision, threads), tokenizer, config["tones"], batch_size)
+        loaded = load_runtime(directory, runtime, precision, threads)
+        return cls(loaded, tokenizer, config["tones"], batch_size, min_confidence)
 
     def analyze(self, article: str | Article) -> Article:
         """Label one article.
@@ -123,6 +133,7 @@ class Analyzer:
                 scores=reading.scores,
                 speaker=_locate(speaker, article.sentences),
                 truncated=reading.truncated,
+                undecided=max(reading.scores.values()) < self._min_confidence,
             )
             for sentence, reading, speaker in zip(article.sentences, readings, speakers, strict=True)
         ]

@@ -73,6 +73,7 @@ class Sentence:
         end: Offset one past its last character.
         scores: Probability of each tone, summing to 1; empty for labelled data.
         truncated: Whether the model saw only the beginning, the sentence being too long for it.
+        undecided: Whether the tone's probability is below what was asked for; `tone` is the likeliest all the same.
     """
 
     text: str
@@ -82,6 +83,7 @@ class Sentence:
     end: int | None = None
     scores: dict[str, float] = field(default_factory=dict)
     truncated: bool = False
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,9 @@ def _sentence_to_dict(sentence: Sentence) -> dict[str, Any]:
     record |= _known(start=sentence.start, end=sentence.end)
     if sentence.scores:
         record["scores"] = dict(sentence.scores)
-    if sentence.truncated:
-        record["truncated"] = True
+    for flag in ("truncated", "undecided"):
+        if getattr(sentence, flag):
+            record[flag] = True
     return record
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nabra.article import Article
 
 MODEL_ALIAS = {"--model": "--model.checkpoint"}
+PREDICT_ALIASES = MODEL_ALIAS | {"--min-confidence": "--inference.min_confidence"}
 USAGE = """usage: nabra COMMAND ...
 
 Tone and speaker of every sentence of Arabic news.
@@ -74,7 +75,7 @@ def predict(arguments: list[str]) -> None:
     parser.add_argument("articles", nargs="+", help=f"files or folders; {STANDARD_INPUT} for standard input")
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: the screen")
     parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
-    config, own = parse(parser, arguments, MODEL_ALIAS, _saved_config(arguments))
+    config, own = parse(parser, arguments, PREDICT_ALIASES, _saved_config(arguments))
     analyzer = _load(config)
     articles = analyzer.analyze_many(read_articles(own.articles, own.text_field))
     if own.output is None:
@@ -101,6 +102,7 @@ def _load(config: Config) -> Analyzer:
         precision=inference.precision,
         batch_size=inference.batch_size,
         threads=inference.threads,
+        min_confidence=inference.min_confidence,
     )
 
 

@@ -148,15 +148,19 @@ class InferenceConfig:
         precision: Weights of the ONNX model: `int8` or `float`.
         batch_size: Sentences a forward pass.
         threads: Processor threads; 0 for all cores.
+        min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
     """
 
     runtime: Literal["auto", "onnx", "torch"] = "auto"
     precision: Literal["int8", "float"] = "int8"
     batch_size: int = 16
     threads: int = 0
+    min_confidence: float = 0.0
 
     def __post_init__(self) -> None:
         _require_positive(self, "inference", "batch_size")
+        if not 0 <= self.min_confidence <= 1:
+            raise ValueError(f"inference.min_confidence: must lie between 0 and 1, got {self.min_confidence}")
 
 
 @dataclass(frozen=True)

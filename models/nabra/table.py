@@ -13,7 +13,7 @@ from nabra.article import Article, Sentence
 # direction (invisible, no width) on both sides of the rule between them keeps each cell in its place.
 LATIN_MARK = "\u200e"
 RULE = f"{LATIN_MARK} │ {LATIN_MARK}"
-NUMBER_WIDTH, TONE_WIDTH, SPEAKER_WIDTH = 3, 10, 24
+NUMBER_WIDTH, TONE_WIDTH, SPEAKER_WIDTH = 3, 11, 24
 NARROWEST_TEXT = 30
 
 
@@ -38,10 +38,11 @@ def _sentence_rows(number: int, sentence: Sentence, text_width: int) -> Iterator
     speaker = sentence.speaker.name if sentence.speaker else "-"
     speaker_lines = textwrap.wrap(speaker, SPEAKER_WIDTH)
     text_lines = textwrap.wrap(sentence.text, text_width)
+    tone = sentence.tone + "?" * sentence.undecided
     for line in range(max(len(speaker_lines), len(text_lines))):
         yield _row(
             str(number) if line == 0 else "",
-            sentence.tone if line == 0 else "",
+            tone if line == 0 else "",
             speaker_lines[line] if line < len(speaker_lines) else "",
             text_lines[line] if line < len(text_lines) else "",
         )

@@ -88,6 +88,14 @@ def test_a_sentence_too_long_is_marked(analyzer: Analyzer) -> None:
     assert [sentence.truncated for sentence in article.sentences] == [True, False]
 
 
+def test_a_doubtful_tone_is_marked_and_kept(tokenizer: SentenceTokenizer) -> None:
+    analyzer = Analyzer(CountingRuntime(), tokenizer, ("long", "short"), min_confidence=0.7)
+    sure, doubtful = analyzer.analyze(Article("a", (Sentence("نعم " * 9), Sentence("نعم")))).sentences
+    assert (sure.tone, sure.undecided) == ("long", False)
+    assert (doubtful.tone, doubtful.undecided) == ("long", True)
+    assert Analyzer(CountingRuntime(), tokenizer, ("long", "short")).analyze("نعم").sentences[0].undecided is False
+
+
 def test_nothing_in_nothing_out(analyzer: Analyzer) -> None:
     assert list(analyzer.analyze_many([])) == []
     assert analyzer.analyze("").sentences == ()

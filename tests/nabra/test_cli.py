@@ -36,6 +36,17 @@ def test_predict_writes_the_data_contract(tiny_model: Path, article: Path, tmp_p
         assert set(sentence["scores"]) == {"optimistic", "cautious", "obstacle"}
 
 
+@pytest.mark.parametrize(("confidence", "undecided"), [("1", True), ("0", False)])
+def test_doubtful_sentences_are_marked_as_undecided(
+    confidence: str, undecided: bool, tiny_model: Path, article: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    options = ["--model", str(tiny_model), "--min-confidence", confidence, "--output", str(output)]
+    assert main(["predict", str(article), *options]) == 0
+    assert all(sentence.get("undecided", False) is undecided for sentence in lines(output)[0]["sentences"])
+    assert main(["show", str(output)]) == 0
+
+
 @pytest.mark.parametrize("option", ["--model {}", "--model={}"])
 def test_the_configuration_saved_with_the_model_is_used(
     option: str, tiny_model: Path, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -100,6 +111,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["predict", "article.txt", "--model", "gone"], "gone: no such directory"),
         (["predict", "article.txt", "--model", "."], "holds no Nabra model"),
         (["predict", "article.txt", "--inference.batch", "3"], "unknown key 'inference.batch'"),
+        (["predict", "article.txt", "--min-confidence", "60"], "inference.min_confidence: must lie between 0 and 1"),
         (["predict", "article.txt", "--config", "gone"], "--config gone: no such file or recipe"),
         (["predict"], "articles"),
         (["show", "broken.jsonl"], "broken.jsonl:1: broken JSON"),

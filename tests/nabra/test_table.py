@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 from nabra.article import Article, Mention, Sentence, Speaker
 from nabra.table import LATIN_MARK, format_article
 
@@ -18,6 +20,14 @@ def test_every_row_fits_and_its_rules_align() -> None:
     places = [row.replace(LATIN_MARK, "").replace("\u064e", "").index("│") for row in rows if "│" in row]
     assert len(set(places)) == 1
     assert max(len(row.replace(LATIN_MARK, "")) for row in rows) <= 81
+
+
+def test_an_undecided_tone_has_a_question_mark() -> None:
+    sentences = tuple(dataclasses.replace(sentence, undecided=True) for sentence in ARTICLE.sentences)
+    shown = format_article(dataclasses.replace(ARTICLE, sentences=sentences))
+    assert "optimistic?" in shown
+    assert "cautious?" in shown
+    assert "?" not in format_article(ARTICLE)
 
 
 def test_text_is_whole_and_in_logical_order() -> None:

@@ -30,6 +30,7 @@ def test_report_holds_scores_intervals_and_baselines(
     assert list(report["systems"]) == ["model", "words and cues", "majority"]
     assert report["systems"]["model"]["scores"]["tone_macro_f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert report["systems"]["majority"]["scores"]["tone_accuracy"]["value"] == 0.5
+    assert report["systems"]["model"]["coverage"] == []
     assert (report["articles"], report["sentences"]) == (3, 12)
     text = format_report(report)
     assert "tone macro f1" in text
@@ -62,5 +63,7 @@ def test_command_scores_a_model(
     report = tmp_path / "report.json"
     options = ["--data.train", str(labelled_file), "--output", str(report)]
     assert main(["evaluate", "--model", str(tiny_model), "--data", str(labelled_file), *options]) == 0
-    assert "speaker accuracy" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "speaker accuracy" in printed
+    assert "min confidence" in printed
     assert set(json.loads(report.read_text(encoding="utf-8"))["systems"]) == {"model", "words and cues", "majority"}

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
-from nabra_train.metrics import Comparison, bootstrap, calibration_error, compare, confusion, score
+from nabra_train.metrics import Comparison, bootstrap, calibration_error, compare, confusion, coverage, score
 
 
 def relabel(article: Article, **changes: object) -> Article:
@@ -67,6 +67,17 @@ def test_calibration_error_of_known_bins() -> None:
     confidence = np.array([0.95, 0.95, 0.55, 0.55])
     assert calibration_error(confidence, np.array([True, True, True, False])) == pytest.approx(0.05)
     assert calibration_error(confidence, np.array([False, False, False, False])) == pytest.approx(0.75)
+
+
+def test_coverage_falls_and_accuracy_is_that_of_the_decided(labelled: list[Article]) -> None:
+    sure = [dataclasses.replace(s, scores={s.tone: 0.92}) for s in labelled[0].sentences]
+    doubtful = [dataclasses.replace(s, tone="obstacle", scores={"obstacle": 0.45}) for s in labelled[0].sentences]
+    guessed = dataclasses.replace(labelled[0], sentences=(*sure[:2], *doubtful[2:]))
+    curve = {point["min_confidence"]: point for point in coverage(compare(labelled[:1], [guessed], TONES))}
+    assert (curve[0.0]["coverage"], curve[0.0]["tone_accuracy"]) == (1, 0.75)
+    assert (curve[0.5]["coverage"], curve[0.5]["tone_accuracy"]) == (0.5, 1)
+    assert 0.95 not in curve
+    assert coverage(compare(labelled, labelled, TONES)) == []
 
 
 def test_intervals_hold_the_value_and_repeat(labelled: list[Article]) -> None:

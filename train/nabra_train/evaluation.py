@@ -16,7 +16,7 @@ from nabra.errors import NabraError
 from nabra.writers import atomic_writer
 from nabra_train.baselines import Majority, WordsAndCues
 from nabra_train.data import load_articles
-from nabra_train.metrics import bootstrap, compare, confusion, score
+from nabra_train.metrics import bootstrap, compare, confusion, coverage, score
 
 MODEL = "model"
 
@@ -41,8 +41,8 @@ def evaluate_model(
         baselines: Whether to train and score the baselines too.
 
     Returns:
-        The report: what was scored, on what and when, and for each system its scores with 95% intervals and its
-        confusion matrix. Ready for JSON.
+        The report: what was scored, on what and when, and for each system its scores with 95% intervals, its confusion
+        matrix and its accuracy at each least confidence. Ready for JSON.
     """
     tones = config.model.tones
     gold = load_articles(config.data.test, tones)
@@ -102,7 +102,8 @@ def _scores(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequen
         name: {"value": _number(value), "low": _number(intervals[name][0]), "high": _number(intervals[name][1])}
         for name, value in score(comparison, tones).items()
     }
-    return {"scores": values, "confusion": confusion(comparison, tones)}
+    curve = [{name: round(value, 4) for name, value in point.items()} for point in coverage(comparison)]
+    return {"scores": values, "confusion": confusion(comparison, tones), "coverage": curve}
 
 
 def _number(value: float) -> float | None:
@@ -127,7 +128,15 @@ def format_report(report: dict[str, Any]) -> str:
     lines.append(f"{'':<14}" + "".join(f"{tone:>12}" for tone in report["tones"]))
     for tone, row in zip(report["tones"], first["confusion"], strict=True):
         lines.append(f"{tone:<14}" + "".join(f"{count:>12}" for count in row))
-    return "\n".join(lines)
+    return "\n".join(lines + _coverage_lines(first["coverage"]))
+
+
+def _coverage_lines(curve: Sequence[dict[str, float]]) -> list[str]:
+    """The table of `--min-confidence`."""
+    if not curve:
+        return []
+    rows = [f"{p['min_confidence']:<28.2f}{p['coverage']:>12.1%}{p['tone_accuracy']:>16.3f}" for p in curve]
+    return ["", f"{'min confidence':<28}{'decided':>12}{'tone accuracy':>16}", *rows]
 
 
 def _cell(score: dict[str, float | None]) -> str:

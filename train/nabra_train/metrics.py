@@ -15,6 +15,7 @@ from nabra.names import same_name
 from nabra_train.data import source_of
 
 CALIBRATION_BINS = 10
+MIN_CONFIDENCES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,24 @@ def calibration_error(confidence: npt.NDArray[np.float64], right: npt.NDArray[np
         np.abs(np.mean(right[bins == b]) - np.mean(confidence[bins == b])) * np.mean(bins == b) for b in np.unique(bins)
     ]
     return float(np.sum(gaps))
+
+
+def coverage(comparison: Comparison) -> list[dict[str, float]]:
+    """What is gained by leaving the doubtful sentences undecided (El-Yaniv and Wiener, 2010).
+
+    Returns:
+        For each least confidence the share of the sentences that reach it, and the tone accuracy among them; nothing
+        without confidences.
+    """
+    if np.isnan(comparison.confidence).any():
+        return []
+    right = comparison.gold_tone == comparison.tone
+    decided = [(threshold, comparison.confidence >= threshold) for threshold in MIN_CONFIDENCES]
+    return [
+        {"min_confidence": threshold, "coverage": float(np.mean(kept)), "tone_accuracy": _mean(right[kept])}
+        for threshold, kept in decided
+        if kept.any()
+    ]
 
 
 def confusion(comparison: Comparison, tones: Sequence[str]) -> list[list[int]]:

@@ -36,6 +36,7 @@ from nabra.modeling import NabraModel
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import SentenceTokenizer
 from nabra_train import checkpoints
+from nabra_train.calibration import calibrate
 from nabra_train.data import build_dataset, load_articles
 from nabra_train.metrics import compare, score
 
@@ -61,7 +62,10 @@ def train(config: Config) -> Path:
 
 
 def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | None) -> Path:
-    """Train on some articles and save the epoch that does best on others; the last one, if there are none."""
+    """Train on some articles and save the epoch that does best on others, its probabilities calibrated on them.
+
+    Without others it is the last epoch, as it is.
+    """
     quiet_unless_terminal()
     transformers.set_seed(config.training.seed)
     model, encoder_tokenizer = checkpoints.load(config)
@@ -81,6 +85,8 @@ def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | No
     )
     trainer.remove_callback(PrinterCallback)
     run(trainer, config.training)
+    if dev:
+        trainer.log({"tone_temperature": calibrate(model, dev, trainer.label(dev))})
     if trainer.is_world_process_zero():
         checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
         shutil.rmtree(output / RUNS, ignore_errors=True)

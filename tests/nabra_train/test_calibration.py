@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from nabra.analyzer import Analyzer
+from nabra.article import TONES, Article
+from nabra.config import Config
+from nabra.modeling import load_trained
+from nabra_train.calibration import calibrate, fit_temperature
+from nabra_train.training import train
+
+
+def scored(articles: list[Article], right: float) -> list[Article]:
+    """The same articles with a probability for the right tone, the rest shared by the others."""
+    rest = (1 - right) / 2
+    return [
+        dataclasses.replace(
+            article,
+            sentences=tuple(
+                dataclasses.replace(s, scores={tone: right if tone == s.tone else rest for tone in TONES})
+                for s in article.sentences
+            ),
+        )
+        for article in articles
+    ]
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_that_labels_were_drawn_at_is_found(temperature: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(20_000, 3, generator=generator) * 3
+    labels = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator)[:, 0]
+    assert fit_temperature(logits, labels) == pytest.approx(temperature, rel=0.05)
+
+
+def test_calibration_cools_a_model_that_is_too_careful(tiny_model: Path, labelled: list[Article]) -> None:
+    model = load_trained(tiny_model)
+    before = model.tone_head[-1].weight.detach().clone()
+    temperature = calibrate(model, labelled, scored(labelled, right=0.6))
+    assert temperature < 1
+    assert torch.allclose(model.tone_head[-1].weight, before / temperature)
+
+
+def test_calibration_warms_a_model_that_errs_with_confidence(tiny_model: Path, labelled: list[Article]) -> None:
+    tones = {"optimistic": "cautious", "cautious": "optimistic", "obstacle": "obstacle"}
+    wrong = [
+        dataclasses.replace(
+            a, sentences=tuple(dataclasses.replace(s, tone=tones[s.tone], scores={}) for s in a.sentences)
+        )
+        for a in labelled
+    ]
+    assert calibrate(load_trained(tiny_model), labelled, scored(wrong, right=0.98)) > 1
+
+
+def test_a_trained_model_is_calibrated_and_says_so(tiny_config: Config, labelled: list[Article]) -> None:
+    directory = train(tiny_config)
+    log = json.loads((directory / "training_log.json").read_text(encoding="utf-8"))
+    assert [entry["tone_temperature"] > 0 for entry in log if "tone_temperature" in entry] == [True]
+    analyzer = Analyzer.from_pretrained(str(directory), runtime="torch")
+    again = calibrate(load_trained(directory), labelled, list(analyzer.analyze_many(labelled)))
+    assert again == pytest.approx(1, abs=0.02)
