@@ -9,8 +9,9 @@ import torch
 
 from nabra.analyzer import Analyzer
 from nabra.article import TONES, Article
-from nabra.config import Config
+from nabra.config import Config, replace
 from nabra.modeling import load_trained
+from nabra.writers import to_json_line
 from nabra_train.calibration import calibrate, fit_temperature
 from nabra_train.training import train
 
@@ -57,10 +58,21 @@ def test_calibration_warms_a_model_that_errs_with_confidence(tiny_model: Path, l
     assert calibrate(load_trained(tiny_model), labelled, scored(wrong, right=0.98)) > 1
 
 
-def test_a_trained_model_is_calibrated_and_says_so(tiny_config: Config, labelled: list[Article]) -> None:
-    directory = train(tiny_config)
+def test_a_trained_model_is_calibrated_and_says_so(
+    tiny_config: Config, labelled: list[Article], tmp_path: Path
+) -> None:
+    """The same sentences stand in the dev articles with two labels, so that certainty cannot pay."""
+    once = dataclasses.replace(labelled[0], id="once")
+    dev = [
+        *labelled,
+        dataclasses.replace(once, sentences=tuple(dataclasses.replace(s, tone=TONES[1]) for s in once.sentences)),
+    ]
+    file = tmp_path / "dev.jsonl"
+    file.write_text("".join(map(to_json_line, dev)), encoding="utf-8")
+    learning = replace(replace(tiny_config, "optimizer", learning_rate=1e-3), "training", epochs=8)
+    directory = train(replace(learning, "data", dev=str(file)))
     log = json.loads((directory / "training_log.json").read_text(encoding="utf-8"))
     assert [entry["tone_temperature"] > 0 for entry in log if "tone_temperature" in entry] == [True]
     analyzer = Analyzer.from_pretrained(str(directory), runtime="torch")
-    again = calibrate(load_trained(directory), labelled, list(analyzer.analyze_many(labelled)))
+    again = calibrate(load_trained(directory), dev, list(analyzer.analyze_many(dev)))
     assert again == pytest.approx(1, abs=0.02)
