@@ -153,8 +153,9 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
     if not open_ and following and _starts_name(word, following):
         return None
     for size in (3, 2):
-        if open_ and tuple(t.key for t in tokens[index : index + size]) in lexicon.LONG_PLACES:
-            return index + size, False
+        place = tuple(t.key for t in tokens[index : index + size])
+        if open_ and place in lexicon.LONG_PLACES:
+            return index + len(place), False
     if (
         raw[0] in '«“"'
         or word[0].isdigit()

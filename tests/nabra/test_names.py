@@ -27,6 +27,10 @@ def test_fold_makes_spelling_variants_equal(a: str, b: str) -> None:
     assert fold(a) == fold(b)
 
 
+def test_a_country_of_two_words_may_end_a_phrase() -> None:
+    assert read_phrase("عضو في برلمان المجموعة من كوت ديفوار").name == ""
+
+
 @pytest.mark.parametrize(("a", "b"), [("فائد", "فؤاد"), ("سالم", "سليم"), ("الوزير", "الوزيرة"), ("عمر", "عمرو")])
 def test_fold_keeps_different_words_apart(a: str, b: str) -> None:
     assert fold(a) != fold(b)
