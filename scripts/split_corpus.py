@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Split labelled articles into train, dev and test, by article, with writers and topics in proportion.
+"""Split labelled articles into train, dev, test and challenge, by article, writers and topics in proportion.
 
-    python scripts/split_corpus.py seeds/train.jsonl seeds/dev.jsonl seeds/test.jsonl [NEW.jsonl ...]
+    python scripts/split_corpus.py seeds/*.jsonl [NEW.jsonl ...]
 
 Every article's writer is the part of its id before the dash, and each writer's articles are dealt out on their
 own, so that a new batch moves no article of an older one. The same articles give the same split, however they
 were arranged before.
+
+The test articles stay those of the first twenty writers, so that scores of older and newer models compare. What is
+kept out of training of the later writers, who aimed at the errors of a model, is the challenge.
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ from nabra_train.data import load_articles
 
 HELD_OUT = {"dev": 0.1, "test": 0.1}
 """Shares of the articles kept out of training."""
+PARTS = ("train", "dev", "test", "challenge")
+TEST_WRITERS = frozenset(f"w{number}" for number in range(1, 21))
+"""Writers whose articles are in the test part."""
 
 
 def writer(article_id: str) -> str:
@@ -48,17 +54,17 @@ def deal(articles: list[Any], seed: str) -> dict[str, list[Any]]:
 def split(articles: Iterable[Any], seed: int) -> dict[str, list[Any]]:
     """Split all articles, writer by writer; each part is in the order of the ids."""
     ordered = sorted(articles, key=lambda article: writer(article.id))
-    parts: dict[str, list[Any]] = {"train": [], "dev": [], "test": []}
+    parts: dict[str, list[Any]] = {part: [] for part in PARTS}
     for name, group in itertools.groupby(ordered, key=lambda article: writer(article.id)):
         for part, dealt in deal(list(group), f"{seed}-{name}").items():
-            parts[part] += dealt
+            parts["challenge" if part == "test" and name not in TEST_WRITERS else part] += dealt
     return {name: sorted(part, key=lambda article: article.id) for name, part in parts.items()}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Split labelled articles into train, dev and test.")
+    parser = argparse.ArgumentParser(description="Split labelled articles into train, dev, test and challenge.")
     parser.add_argument("files", nargs="+", type=Path, help="labelled articles, JSON Lines")
-    parser.add_argument("--output", type=Path, default=Path("seeds"), help="folder of the three files")
+    parser.add_argument("--output", type=Path, default=Path("seeds"), help="folder of the files")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     articles = [article for path in arguments.files for article in load_articles(path, TONES)]

@@ -17,7 +17,8 @@ SEEDS = ROOT / "seeds"
 sys.path.insert(0, str(ROOT / "scripts"))
 import split_corpus  # noqa: E402
 
-PARTS = ("train", "dev", "test")
+PARTS = split_corpus.PARTS
+LAST = "w36"
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +39,17 @@ def test_split_is_what_the_script_makes(corpus: dict[str, list[Article]]) -> Non
 
 
 def test_new_writers_move_no_older_article(corpus: dict[str, list[Article]]) -> None:
-    older = [a for part in corpus.values() for a in part if split_corpus.writer(a.id) != "w20"]
+    older = [a for part in corpus.values() for a in part if split_corpus.writer(a.id) != LAST]
     again = split_corpus.split(older, seed=0)
     for part in PARTS:
-        assert again[part] == [a for a in corpus[part] if split_corpus.writer(a.id) != "w20"]
+        assert again[part] == [a for a in corpus[part] if split_corpus.writer(a.id) != LAST]
 
 
 def test_every_writer_is_held_out_in_proportion(corpus: dict[str, list[Article]]) -> None:
-    for part in ("dev", "test"):
-        assert {split_corpus.writer(a.id) for a in corpus[part]} == {split_corpus.writer(a.id) for a in corpus["train"]}
+    writers = {part: {split_corpus.writer(a.id) for a in articles} for part, articles in corpus.items()}
+    assert writers["dev"] == writers["train"]
+    assert writers["test"] == split_corpus.TEST_WRITERS
+    assert writers["challenge"] == writers["train"] - split_corpus.TEST_WRITERS
 
 
 def test_card_counts_what_is_there(corpus: dict[str, list[Article]]) -> None:

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""How far a second, independent labelling of some articles agrees with the corpus.
+
+    python scripts/agreement.py seeds/second_labels.jsonl seeds/*.jsonl
+
+The second labels are an article a line: `{"id": …, "tones": […], "speakers": […]}`, a speaker being a name or null.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sklearn.metrics import cohen_kappa_score
+
+from nabra.article import TONES, Article
+from nabra.errors import NabraError
+from nabra.names import same_name
+from nabra.readers import read_json_lines
+from nabra_train.data import load_articles
+
+
+def agreement(articles: Sequence[Article], second: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """Number of articles and sentences labelled twice, share of equal tones and speakers, and Cohen's kappa."""
+    by_id = {article.id: article for article in articles}
+    pairs = [
+        (sentence, tone, speaker)
+        for record in second
+        for sentence, tone, speaker in zip(
+            by_id[record["id"]].sentences, record["tones"], record["speakers"], strict=True
+        )
+    ]
+    tones = [(sentence.tone, tone) for sentence, tone, _ in pairs]
+    speakers = [_same_speaker(sentence.speaker.name if sentence.speaker else None, name) for sentence, _, name in pairs]
+    return {
+        "sentences": len(pairs),
+        "tone_agreement": sum(a == b for a, b in tones) / len(pairs),
+        "tone_kappa": float(cohen_kappa_score(*zip(*tones))),
+        "speaker_agreement": sum(speakers) / len(pairs),
+    }
+
+
+def _same_speaker(one: str | None, other: str | None) -> bool:
+    return one == other if one is None or other is None else same_name(one, other)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="How far a second labelling agrees with the corpus.")
+    parser.add_argument("second", type=Path, help="second labels, JSON Lines")
+    parser.add_argument("corpus", type=Path, nargs="+", help="labelled articles; files of other lines are skipped")
+    arguments = parser.parse_args()
+    files = [path for path in arguments.corpus if path != arguments.second]
+    articles = [article for path in files for article in load_articles(path, TONES)]
+    second = [record for _, record in read_json_lines(arguments.second)]
+    print(f"{len(second)} articles labelled twice")
+    for name, value in agreement(articles, second).items():
+        print(f"{name.replace('_', ' '):<20}{value:.3f}" if value <= 1 else f"{name:<20}{value}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (NabraError, KeyError) as error:
+        raise SystemExit(f"agreement.py: error: {error}") from error
