@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How far a second, independent labelling of some articles agrees with the corpus.
 
-    python scripts/agreement.py seeds/second_labels.jsonl seeds/*.jsonl
+    python scripts/agreement.py seeds/second/labels.jsonl seeds/*.jsonl
 
 The second labels are an article a line: `{"id": …, "tones": […], "speakers": […]}`, a speaker being a name or null.
 """
@@ -23,7 +23,7 @@ from nabra_train.data import load_articles
 
 
 def agreement(articles: Sequence[Article], second: Iterable[dict[str, Any]]) -> dict[str, float]:
-    """Number of articles and sentences labelled twice, share of equal tones and speakers, and Cohen's kappa."""
+    """Number of sentences labelled twice, shares of equal tones and speakers, and Cohen's kappa (1960) of the tones."""
     by_id = {article.id: article for article in articles}
     pairs = [
         (sentence, tone, speaker)
@@ -49,10 +49,9 @@ def _same_speaker(one: str | None, other: str | None) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description="How far a second labelling agrees with the corpus.")
     parser.add_argument("second", type=Path, help="second labels, JSON Lines")
-    parser.add_argument("corpus", type=Path, nargs="+", help="labelled articles; files of other lines are skipped")
+    parser.add_argument("corpus", type=Path, nargs="+", help="the labelled articles")
     arguments = parser.parse_args()
-    files = [path for path in arguments.corpus if path != arguments.second]
-    articles = [article for path in files for article in load_articles(path, TONES)]
+    articles = [article for path in arguments.corpus for article in load_articles(path, TONES)]
     second = [record for _, record in read_json_lines(arguments.second)]
     print(f"{len(second)} articles labelled twice")
     for name, value in agreement(articles, second).items():
