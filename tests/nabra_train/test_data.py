@@ -60,6 +60,19 @@ def test_faults_are_named_with_file_line_article_and_field(tmp_path: Path, bad: 
         load(tmp_path, record() | {"id": "first"}, bad)
 
 
+@pytest.mark.parametrize("mention", ["صحيفة «الوطن»", "مركز (أمل)", 'قناة "النور"'])
+def test_a_mark_that_closes_what_the_mention_opened_belongs_to_it(tmp_path: Path, mention: str) -> None:
+    speaker = {"name": mention, "mention": {"sentence": 0, "text": mention}}
+    (article,) = load(tmp_path, record(text=f"قالت {mention} نعم.", speaker=speaker))
+    assert article.sentences[0].speaker.mention.text == mention
+    for ragged in (f"«{mention}", f"{mention}،"):
+        with pytest.raises(NabraError, match="punctuation or white space at its edge"):
+            load(
+                tmp_path,
+                record(text=f"قالت {ragged} نعم.", speaker=speaker | {"mention": {"sentence": 0, "text": ragged}}),
+            )
+
+
 def test_ids_stand_once(tmp_path: Path) -> None:
     with pytest.raises(NabraError, match=r"in\.jsonl:2: article 'x': id: stands on an earlier line"):
         load(tmp_path, record(), record())

@@ -16,6 +16,7 @@ from nabra.readers import read_json_lines
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
+PAIRS = ("«»", "“”", '""', "()")
 
 
 def load_articles(path: str | Path, tones: Sequence[str]) -> list[Article]:
@@ -77,8 +78,14 @@ def _speaker_faults(speaker: Any, sentences: list[Any], where: str) -> Iterator[
         yield f"{where}.mention.sentence: {index!r} is no index of a sentence"
     elif not isinstance(text, str) or not text or text not in str(sentences[index].get("text")):
         yield f"{where}.mention.text: {text!r} does not occur in sentence {index}"
-    elif text != text.strip(EDGE_PUNCTUATION):
+    elif _has_ragged_edge(text):
         yield f"{where}.mention.text: {text!r} has punctuation or white space at its edge"
+
+
+def _has_ragged_edge(mention: str) -> bool:
+    """Whether punctuation clings to a mention, other than a mark that closes what it opened (صحيفة «الوطن»)."""
+    bare = mention.strip(EDGE_PUNCTUATION)
+    return mention not in (bare, *(bare + closing for opening, closing in PAIRS if opening in bare))
 
 
 def source_of(index: int, sentence: Sentence) -> Source:

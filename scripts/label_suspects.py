@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""List the sentences whose tone label a model doubts, most doubtful first, for a reader to look at.
+
+    nabra crossvalidate --config compact --folds 3 --training.output output/folds
+    python scripts/label_suspects.py output/folds/predictions.jsonl seeds/train.jsonl
+
+The predictions must come from models that have not seen the labels. What counts as a suspect is decided by
+confident learning (Northcutt et al., 2021), as cleanlab does it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from cleanlab.filter import find_label_issues
+
+from nabra.article import TONES
+from nabra.errors import NabraError
+from nabra_train.data import load_articles
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="List the sentences whose tone label a model doubts.")
+    parser.add_argument("predictions", type=Path, help="articles with scores, as 'nabra crossvalidate' writes them")
+    parser.add_argument("labelled", type=Path, help="the same articles with their labels")
+    arguments = parser.parse_args()
+    labelled = {article.id: article for article in load_articles(arguments.labelled, TONES)}
+    predicted = load_articles(arguments.predictions, TONES)
+    rows = [
+        (article.id, index, labelled[article.id].sentences[index], sentence)
+        for article in predicted
+        for index, sentence in enumerate(article.sentences)
+    ]
+    labels = np.array([TONES.index(label.tone) for _, _, label, _ in rows])
+    probabilities = np.array([[guess.scores[tone] for tone in TONES] for *_, guess in rows])
+    for row in find_label_issues(labels, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1):
+        article, index, label, guess = rows[row]
+        print(f"{article}\t{index}\t{label.tone}\t{guess.tone} {guess.scores[guess.tone]:.2f}\t{label.text}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NabraError as error:
+        raise SystemExit(f"label_suspects.py: error: {error}") from error
