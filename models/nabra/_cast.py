@@ -7,12 +7,24 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import akin, bare, has_nationality, is_definite, is_known, is_stop, is_title, same_spelling, stem
+from nabra._lexicon import (
+    akin,
+    bare,
+    has_nationality,
+    is_definite,
+    is_known,
+    is_title,
+    key,
+    of_country,
+    same_spelling,
+    stem,
+)
 from nabra.names import (
     Token,
     body_end,
     continues_name,
     fold,
+    is_particle,
     name_like,
     plausible,
     read_phrase,
@@ -59,25 +71,29 @@ class Cast:
 
     def read(self, mentions: dict[int, str]) -> None:
         """Enter the people of the mentions, then those whom the running text introduces with a title."""
+        titles: dict[int, range] = {}
         for index, text in mentions.items():
             phrase = read_phrase(text)
             words = tuple(fold(phrase.name or phrase.text).split())
             head = bare(words[0])
-            if len(words) == 1 and (
+            if (len(words) == 1 or not phrase.role) and (
                 head in lexicon.TITLES_AND_NAMES or not (is_title(head) or head in lexicon.NOT_PERSONS)
             ):
-                self.surnames.add(words[0])
+                self.surnames.update(word for word in words if word not in lexicon.LINKS)
             if not phrase.name:
                 if len(phrase.role) > 1 and not is_definite(phrase.role[0]):
                     self._enter(text, index, phrase.role, named=False)
             elif len(fold(phrase.name).split()) > 1:
-                self._enter(phrase.name, index, phrase.role)
+                for name in _each(phrase.name):
+                    self._enter(name, index, phrase.role)
+                titles[index] = range(self.sentences[index].find(text), self.sentences[index].find(phrase.name))
         for index, tokens in enumerate(self.tokens):
-            self._introductions(index, tokens)
+            self._introductions(index, tokens, titles.get(index, range(0)))
 
     def name(self, text: str, index: int) -> str:
         """The full name of whoever a mention names."""
-        phrase = read_phrase(" ".join(w for w in text.split() if fold(w) not in lexicon.SAME) or text)
+        said = " ".join(word for word in text.split() if fold(word) not in lexicon.SAME) or text
+        phrase = read_phrase(said)
         words = tuple(fold(phrase.name or phrase.text).split())
         entity = self._alias(words, index) or (None if phrase.name else self._surname(words, index))
         bare_surname = len(words) == 1 and (phrase.name or is_definite(words[0])) and not is_known(words[0])
@@ -87,12 +103,23 @@ class Cast:
             entity = self._misspelt(words, index)
         if entity is None and not phrase.name:
             words = _addressed(words)
-            entity = self._titled(words, index) or self._body(words, index) or self._lately(words, index)
+            unnamed = any(e.roles[0][0] == bare(words[0]) for e in self.entities if not e.named)
+            again = said != text and bare(words[0]) in lexicon.GENERAL and not unnamed  # «المسؤول نفسه»
+            entity = None if again else self._titled(words, index) or self._body(words, index)
+            entity = entity or self._lately(words, index)
         if entity is None:
             return phrase.name or undescribed("ال" + text[2:] if text.startswith("لل") else text)
         entity.seen.append(index)
         self.voices[index] = entity
         return self._fullest(entity).name
+
+    def introduced(self) -> dict[int, str]:
+        """Whom a sentence is the first to name, as written there: where it is a single person."""
+        first: dict[int, list[str]] = {}
+        for entity in self.entities:
+            if entity.named and entity.name in self.sentences[at := min(entity.seen)]:
+                first.setdefault(at, []).append(entity.name)
+        return {at: people[0] for at, people in first.items() if len(people) == 1}
 
     def _enter(self, name: str, index: int, role: tuple[str, ...], *, named: bool = True) -> Entity:
         words = tuple(fold(name).split())
@@ -107,27 +134,31 @@ class Cast:
         entity.seen.append(index)
         return entity
 
-    def _introductions(self, index: int, tokens: list[Token]) -> None:
-        """Titles in running text: before a name (الوزير فلان) or after one (فلان، وزير المالية)."""
+    def _introductions(self, index: int, tokens: list[Token], read: range) -> None:
+        """Titles in running text: before a name (الوزير فلان) or after one (فلان، وزير المالية).
+
+        Those of a mention that was `read` are left out: a whole phrase is read better than running text.
+        """
         position = 0
         while position < len(tokens):
             here, position = position, position + 1
             head = tokens[here]
-            if not is_title(head.key) and len(head.key) > 3 and head.key[0] in "وفلبك":
+            joined = not is_title(head.key) and len(head.key) > 3 and head.key[0] in "وفلبك"
+            if joined:
                 head = head._replace(key=head.key[1:])
-            if not is_title(head.key):
+            if not is_title(head.key) or head.start in read:
                 continue
             window = [head, *tokens[here + 1 : here + 20]]
             start = role_end(window, 0, running=True)
             role = tuple(token.key for token in window[: min(start, 8)])
-            if here and tokens[here - 1].key.endswith("برياسه"):
-                role = ("رييس", *(token.key for token in tokens[max(0, here - 9) : here - 1]), *role)
             start, end = self._named(window, start)
             if end - start > 1:
-                self._enter(self._text(index, window[start:end]), index, role)
+                entity = self._enter(self._text(index, window[start:end]), index, role)
+                if here and tokens[here - 1].key.endswith("برياسه"):
+                    entity.roles.append(("رييس", *(token.key for token in tokens[max(0, here - 9) : here - 1])))
                 position = here + end
-            elif here and (entity := self._ending(tokens[:here])):
-                entity.roles.append(role)
+            elif here and not joined and (known := self._ending(tokens[:here])):
+                known.roles.append(role)
 
     def _named(self, window: Sequence[Token], start: int) -> tuple[int, int]:
         """Where the name after a title begins and ends; it ends where it begins if there is none."""
@@ -158,27 +189,26 @@ class Cast:
     def _name_end(self, tokens: Sequence[Token], start: int) -> int:
         """Where a name in running text ends: as a known one does, at an alien word, or after two parts."""
         end = start
-        while end < len(tokens) and (end == start or not tokens[end].gap) and continues_name(tokens, start, end):
+        while end < len(tokens) and (end == start or not tokens[end].gap):
+            if not (continues_name(tokens, start, end) or tokens[end].key in self.surnames):
+                break
             end += 1
         for stop in range(end, start + 1, -1):
             words = tuple(fold(" ".join(t.raw for t in tokens[start:stop])).split())
             if any(e.words == words for e in self.entities):
                 return stop
-        last = end + 1 < len(tokens) and not (tokens[end + 1].gap or is_stop(tokens[end + 1].key))
+        last = end + 1 < len(tokens) and not (tokens[end + 1].gap or is_particle(tokens[end + 1]))
         if start < end < len(tokens) and not (tokens[end].gap or last) and plausible(tokens[start:end]):
-            surname = is_definite(tokens[end].key) and is_title(tokens[end].key) and not is_stop(tokens[end].key)
+            surname = is_definite(tokens[end].key) and is_title(tokens[end].key) and not is_particle(tokens[end])
             end += surname  # «السفير حاتم الجندي»
         for stop in range(min(end + 1, len(tokens)), start + 1, -1):
             if tokens[stop - 1].key in self.surnames and not tokens[stop - 1].gap:
                 return stop
-        clean = end == len(tokens) or tokens[end].gap or is_stop(tokens[end].key)
+        clean = end == len(tokens) or tokens[end].gap or is_particle(tokens[end])
         limit = 5 if clean else 3 if start < end and tokens[start].key in lexicon.EAST_ASIAN else 2
         parts, stop = 0, start
         while stop < end and parts < limit:
             chained = stop > start and tokens[stop - 1].key in ("بن", "بنت", "ابن")
-            after_chain = stop > start + 1 and tokens[stop - 2].key in ("بن", "بنت", "ابن")
-            if after_chain and limit < 5 and not (is_definite(tokens[stop].key) or tokens[stop].key in lexicon.LINKS):
-                break
             parts += tokens[stop].key not in lexicon.LINKS and not chained
             stop += 1
         while stop - start > 2 and _possessed(tokens[stop - 1]) and tokens[stop - 2].key not in lexicon.LINKS:
@@ -196,7 +226,7 @@ class Cast:
 
     def _surname(self, words: tuple[str, ...], index: int) -> Entity | None:
         """A title with a surname that looks like an adjective or a title: «الوزير الجبير», «المستشار الجندي»."""
-        if len(words) < 2 or (is_known(words[-1]) and (len(words) > 2 or not is_definite(words[0]))):
+        if len(words) < 2 or not is_definite(words[0]) or (is_known(words[-1]) and len(words) > 2):
             return None
         return self._best([(3, e) for e in self.entities if e.named and e.words[-1] == words[-1]], index)
 
@@ -216,7 +246,9 @@ class Cast:
         introduced = [e for e in self.entities if e.named and min(e.seen) < index]
         for entity in (*reversed(self.voices.values()), *introduced[: len(introduced) == 1]):
             heads = [bare(role[0]) for role in entity.roles if is_title(role[0])]
-            if entity.named and (not heads or any(h.endswith("ه") == woman for h in heads)):
+            countries = [word for role in entity.roles for word in role if of_country(word)]
+            foreign = of_country(words[-1]) and (not heads or countries)  # nobody fits it, so it is another country
+            if entity.named and not foreign and (not heads or any(h.endswith("ه") == woman for h in heads)):
                 return entity
         return None
 
@@ -229,6 +261,8 @@ class Cast:
         others = [e for e in self.entities if e.words != words]
         if found := self._best([(_fitness(words, e), e) for e in others], index):
             return found
+        if len(words) == 1 and words[0].endswith(("ي", "يه")) and not is_known(words[0]):  # «البرتغالي»
+            return self._best([(sum(role.count(words[0]) for role in e.roles), e) for e in others if e.named], index)
         if len(words) != 2 or not all(map(is_definite, words)) or not words[1].endswith(("ي", "يه")):
             return None
         fitting = [e for e in others if e.named and _fitness(words[:1], e) > 2]  # one whose nationality nobody gave
@@ -287,6 +321,15 @@ class Cast:
         return None
 
 
+def _each(name: str) -> list[str]:
+    """The people of a joint name: «سامي الحداد وهند العلي»."""
+    words = name.split()
+    for index in range(2, len(words) - 1):
+        if words[index][0] == "و" and key(words[index]) not in lexicon.LINKS | lexicon.GIVEN_NAMES:
+            return [" ".join(words[:index]), *_each(" ".join((words[index][1:], *words[index + 1 :])))]
+    return [name]
+
+
 def _possessed(token: Token) -> bool:
     """Whether a word carries a pronoun and so belongs to no name («ضيفه»)."""
     return (
@@ -309,28 +352,38 @@ def _addressed(words: tuple[str, ...]) -> tuple[str, ...]:
 def _first_name(tokens: Sequence[Token], place: int, certain: bool) -> int | None:
     """Where the first name before a surname begins in running text, if there is one.
 
-    A given name that the lists know is certain; an unknown word needs a noun or particle before it, else it may
-    well be a verb («اكتفى فلان»).
+    A given name that the lists know is certain; an unknown word needs a noun, a particle or another verb before it,
+    else it may well be a verb («اكتفى فلان»).
     """
     start = place - 1
     while start > 0 and tokens[start].key in lexicon.LINKS and not tokens[start].gap:
         start -= 1
     if start < 1 or not name_like(tokens[start]) or is_definite(tokens[start].key):
         return None
-    sure = tokens[start].key in lexicon.GIVEN_NAMES or tokens[start].key[0] not in "بل"
-    while start > 1 and sure and not tokens[start].gap and tokens[start - 1].key in lexicon.GIVEN_NAMES:
+    sure = _is_given(tokens[start].key) or tokens[start].key[0] not in "بل"
+    while start > 1 and sure and not tokens[start].gap and _is_given(tokens[start - 1].key):
         start -= 1
-    if tokens[start].key in lexicon.GIVEN_NAMES:
+    if _is_given(tokens[start].key):
         return start
     if certain or not plausible(tokens[start : place + 1]):
         return None
     before = tokens[start - 1].key
     closed = place + 1 == len(tokens) or tokens[place + 1].gap
-    nominal = (
-        before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before) or (tokens[start].gap and closed)
-    )
+    nominal = before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
+    nominal = nominal or (_verbal(before) and not _verbal(tokens[start].key))
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])
-    return start if nominal or joined else None
+    return start if nominal or joined or (tokens[start].gap and closed) else None
+
+
+def _is_given(word: str) -> bool:
+    """Whether a word is a given name: one of the lists, or عبد with a name of God."""
+    return word in lexicon.GIVEN_NAMES or word.startswith("عبدال")
+
+
+def _verbal(word: str) -> bool:
+    """Whether a word is a verb, after which no other verb is to be expected: «يدير فلان», «قالت فلانة»."""
+    word = word[1:] if word[0] in "وف" and len(word) > 3 else word
+    return word in lexicon.VERBS or (len(word) > 3 and word[0] in "يت" and not _is_given(word))
 
 
 def _likeness(part: tuple[str, ...], full: tuple[str, ...]) -> int:
@@ -352,13 +405,20 @@ def _likeness(part: tuple[str, ...], full: tuple[str, ...]) -> int:
 def _fitness(words: tuple[str, ...], entity: Entity) -> int:
     """How well a title fits an entity; 0 where its head, its gender or one of its words speaks against it."""
     head, rest = bare(words[0]), [stem(word) for word in words[1:] if word not in lexicon.SMALL]
-    known = [stem(word) for role in entity.roles for word in role]
+    own = [word for role in entity.roles for word in role]
+    known = [stem(word) for word in (*own, *(word[1:] for word in own if word[0] in "بل" and len(word) > 4))]
     if not all(any(akin(word, other) for other in known) for word in rest):
         return 0
     if not is_definite(words[0]) and len(words) > 1 and not is_definite(words[1]) and not entity.named:
         return 0
-    scores = [_head_fitness(head, bool(rest), entity.named, role) for role in entity.roles]
-    return max(scores, default=0)
+    titles = [title for role in entity.roles for title in (_appositions(role) if entity.named else [role])]
+    return max((_head_fitness(head, bool(rest), entity.named, title) for title in titles), default=0)
+
+
+def _appositions(role: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A title and those beside it: «رئيس اللجنة وزير النفط», «كبير المفاوضين السفير»."""
+    starts = (n for n in range(1, len(role)) if is_title(role[n]) and is_definite(role[n - 1]))
+    return [role, *(role[start:] for start in starts)]
 
 
 def _head_fitness(head: str, narrowed: bool, named: bool, role: tuple[str, ...]) -> int:
@@ -366,11 +426,13 @@ def _head_fitness(head: str, narrowed: bool, named: bool, role: tuple[str, ...])
     head = lexicon.SYNONYMS.get(head, head)
     if head in (first, first.removesuffix("ا")):
         return 4
-    if any(is_definite(word) and is_title(word) and bare(word) == head for word in role[1:]):
-        return 3
-    if named and head in lexicon.GENERAL and narrowed:
+    if not named:
+        unnamed = first == role[0] and not any(is_definite(word) for word in role[1:2])
+        return int(unnamed and head in lexicon.SOURCES and not narrowed and first not in lexicon.BODIES)
+    if first.endswith("ه") != head.endswith("ه"):
+        return 0
+    if any(bare(word) == head.removesuffix("ه") + "ين" for word in role[1:2]):
+        return 3  # «كبير المفاوضين»: «المفاوض»
+    if (head in lexicon.GENERAL and narrowed) or (first.startswith("نظير") and is_title(head)):
         return 2
-    if named and first.startswith("نظير") and is_title(head) and first.endswith("ته") == head.endswith("ه"):
-        return 2
-    unnamed = not named and first == role[0] and not any(is_definite(word) for word in role[1:2])
-    return int(unnamed and head in lexicon.SOURCES and not narrowed and first not in lexicon.BODIES)
+    return 0

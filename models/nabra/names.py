@@ -14,13 +14,14 @@ from nabra._lexicon import bare, fold_word, is_definite, is_known, is_noun, is_s
 
 _LONGEST_PHRASE = 300
 _NOT_WORD = re.compile(r"[^\w]+")
-_ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا")
+_ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
 _TIMES = frozenset(map(fold_word, "ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة".split()))
 _DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|الصادرة?|الموالية?|ومقر\w+)\s")
 # Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول.
 _NO_FIRST_NAME = re.compile(
     r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3})$"
 )
+_FILIATION = ("بن", "بنت", "ابن", "ولد", "اغ")
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 _JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
 _WORD = re.compile(r"\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
@@ -60,12 +61,17 @@ def tokenize(text: str, *, quotes: bool = False) -> list[Token]:
     return tokens
 
 
+def is_particle(token: Token) -> bool:
+    """Whether a word of running text is a verb or particle that no name contains."""
+    return is_stop(token.key) and not (token.raw.endswith("ي") and token.key in lexicon.VERBS_IN_ALIF)
+
+
 def name_like(token: Token) -> bool:
     """Whether a word of running text may be part of a person's name that has begun."""
     word = token.key
     if word in lexicon.LINKS or word in lexicon.GIVEN_NAMES:
         return True
-    if is_stop(word) or len(word) < 2 or is_known(word) or any(c.isdigit() for c in word):
+    if is_particle(token) or len(word) < 2 or is_known(word) or any(c.isdigit() for c in word):
         return False
     return not word.startswith(("بال", "وال", "كال", "فال", "لل")) and not token.raw.endswith(("ات", "ة"))
 
@@ -75,18 +81,22 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     if not tokens or tokens[0].key in lexicon.EAST_ASIAN:
         return bool(tokens)
     first, last = tokens[0].key, tokens[-1]
-    if any((is_stop(t.key) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
+    if first.endswith("ين") and is_title(first[:-2]):
+        return False  # «مهندسين تأخروا»
+    if any((is_particle(t) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
         return False
     known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")
     if first in lexicon.TITLES_AND_NAMES and not known and len(tokens) == 2:
         return False  # «أمين المخازن»
     if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
         return True
-    if last.raw.endswith(("ته", "تها", "اً")) or _NO_FIRST_NAME.match(first):
+    if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإ" and _NO_FIRST_NAME.match(first)):
         return False
     if any(token.key == "بن" for token in tokens):
         return True
-    verb_follows = any(token.key.startswith("فا") and token.key not in surnames for token in tokens[1:])
+    verb_follows = any(
+        t.key.startswith("فا") and t.key not in lexicon.LINKS and t.key not in surnames for t in tokens[1:]
+    )
     return known and not is_definite(first) and not verb_follows
 
 
@@ -99,6 +109,8 @@ def continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:
     if index > start and tokens[index - 1].key in lexicon.LINKS:
         return True
     particles = "وفبليتسن" if index > start + 1 else "و"
+    if word[:2] == "وو":
+        return word[1:] not in lexicon.GIVEN_NAMES and name_like(tokens[index])  # the name's own: «وولدي»
     if word[0] in particles and word not in lexicon.LINKS and word not in lexicon.GIVEN_NAMES:
         return False
     return name_like(tokens[index])
@@ -115,17 +127,23 @@ def role_end(tokens: Sequence[Token], start: int, *, running: bool = False) -> i
     open_ = not (is_definite(head) or head in lexicon.FULL_TITLES or _possessed(tokens[start]))
     if open_ and start + 1 < len(tokens) and _describes(head, tokens[start + 1].key):
         return len(tokens)
-    index = start + 1
+    index = _complements_end(tokens, start + 1, open_, running=running)
+    if start + 1 < index < len(tokens) and tokens[index].key in _FILIATION:
+        index -= not is_definite(tokens[index - 1].key)  # the son's own name comes before
+    return index
+
+
+def _complements_end(tokens: Sequence[Token], index: int, open_: bool, *, running: bool = False) -> int:
+    """Where the complements and adjectives of a title end; `open_` says that a noun before calls for one."""
     while index < len(tokens):
         token = tokens[index]
-        if running and (token.gap or (token.key in lexicon.STOP and token.raw not in lexicon.PREPOSITIONS)):
+        verb = is_particle(token) and token.key in lexicon.STOP and token.raw not in lexicon.PREPOSITIONS
+        if running and (token.gap or verb):
             return len(tokens)
         step = _step(tokens, index, open_)
         if step is None:
             break
         index, open_ = step
-    if start + 1 < index < len(tokens) and tokens[index].key in ("بن", "بنت", "ابن"):
-        index -= not is_definite(tokens[index - 1].key)  # the son's own name comes before
     return index
 
 
@@ -150,7 +168,8 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
     following = tokens[index + 1].key if index + 1 < len(tokens) else ""
     if raw.rstrip("ـ") in lexicon.PREPOSITIONS or (raw == "على" and is_definite(following)):
         return index + 1, True
-    if not open_ and following and _starts_name(word, following):
+    namesake = index > 1 and tokens[index - 1].key in lexicon.GIVEN_NAMES  # «جامعة سالم المختار»
+    if not open_ and following and not namesake and _starts_name(word, following):
         return None
     for size in (3, 2):
         place = tuple(t.key for t in tokens[index : index + size])
@@ -169,13 +188,23 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
         return ends
     if word.startswith("لل") and is_definite(word):
         return index + 1, False
-    if word[0] in "ولب" and not is_known(word):
+    if word[0] in "ولب" and not is_known(word) and word not in lexicon.GIVEN_NAMES:
         if is_definite(word[1:]):
             return index + 1, False
+        if not open_ and _second_complement(tokens, index):
+            return index + 1, True
         word = word[1:] if word[1:] not in lexicon.TITLES_AND_NAMES and is_known(word[1:]) else word
     if word in lexicon.PLACES or is_definite(word) or word in lexicon.FULL_TITLES:
         return index + 1, False
     return (index + 1, True) if is_known(word) else (index + 1, False) if open_ else None
+
+
+def _second_complement(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a word joins another noun to a title before a name: «وزيرة العمل وتحديث الإدارة فلانة»."""
+    word, rest = tokens[index].key, tokens[index + 1 : index + 4]
+    if word[0] != "و" or word in lexicon.GIVEN_NAMES or tokens[index - 1].key in _ADDRESS or len(rest) < 3:
+        return False
+    return is_definite(rest[0].key) and rest[1].key not in lexicon.LINKS and all(map(name_like, rest[1:]))
 
 
 def _describes_still(tokens: Sequence[Token], index: int) -> tuple[int, bool] | None:
@@ -255,9 +284,26 @@ def _name_start(tokens: Sequence[Token]) -> int:
     if start == len(tokens) > 1 and tokens[-1].key in lexicon.ARTICLE_NAMES and tokens[-2].key in _ADDRESS:
         return start - 1
     again = _second_title(tokens, start + 1 if start < len(tokens) else 1)
-    if again is None and start == len(tokens) > 2 and _is_full_name(tokens[-2:]) and is_definite(first):
-        return start - 2
-    return again or start
+    return _resumed(tokens, again or start)
+
+
+def _resumed(tokens: Sequence[Token], start: int) -> int:
+    """Where the name begins, if the title goes on after the words that seemed to begin it.
+
+    No name contains a preposition («رئيس وفد بلدي لصفرون إلى الحوار فلان»), and a place that the lists do not know
+    may have two words («رئيس بلدية فيض آباد سالم فلان»).
+    """
+    left = len(tokens) - start
+    if left < 3 or tokens[start].key in lexicon.GIVEN_NAMES or tokens[start].key in lexicon.LINKS:
+        return start
+    for index in range(start + 1, len(tokens) - 2):
+        if tokens[index].raw in lexicon.PREPOSITIONS and tokens[index - 1].key not in lexicon.LINKS:
+            end = _complements_end(tokens, index + 1, True)
+            return _resumed(tokens, end) if end < len(tokens) - 1 else start
+    before = tokens[start - 1].key
+    unlisted = not (is_definite(before) or is_definite(before[1:]) or is_known(before) or before in lexicon.CLOSED)
+    son = left > 3 and (tokens[start + 2].key in _FILIATION or tokens[start + 1].key in lexicon.GIVEN_NAMES)
+    return start + (unlisted and not before.endswith("ستان") and son)
 
 
 def _unlisted_role(tokens: Sequence[Token]) -> int:
@@ -275,12 +321,6 @@ def _unlisted_role(tokens: Sequence[Token]) -> int:
 def _called(words: Sequence[str]) -> int:
     """Where the name begins after «يدعى» and the like; 0 without."""
     return next((n + 1 for n, word in enumerate(words[:-1]) if n and word in lexicon.CALLED), 0)
-
-
-def _is_full_name(tokens: Sequence[Token]) -> bool:
-    """Whether two words that may end a title are rather somebody's name (شيخة المطوع)."""
-    first, last = tokens[0].key, tokens[1].key
-    return first in lexicon.TITLES_AND_NAMES and not is_known(last) and not last.endswith(("يه", "ات"))
 
 
 def _second_title(tokens: Sequence[Token], begin: int, *, least: int = 1) -> int | None:
@@ -329,11 +369,14 @@ def body_end(tokens: Sequence[Token], place: int) -> int:
     while end < min(len(tokens), place + 7) and not tokens[end].gap and not is_stop(tokens[end].key):
         word, before = tokens[end].key, tokens[end - 1].key
         following = tokens[end + 1].key if end + 1 < len(tokens) and not tokens[end + 1].gap else ""
-        open_ = not is_definite(before.removeprefix("و")) and (end == place + 1 or before[0] == "و")
+        open_ = not is_definite(before.removeprefix("و")) and (end == place + 1 or before[0] in "ول")
+        if end == place + 1 and not is_definite(tokens[place].key) and _describes(tokens[place].key, word):
+            return 0  # «شركة مشتركة» is no name
         direct = end == place + 1 and before.endswith("ه")  # an adjective of the body itself agrees with it
         adjective = is_definite(word) and word.endswith(("ه", "عليا") if direct else _ADJECTIVES)
         adjective = adjective or (word.endswith("ه") and is_definite(word) and following.startswith("لل"))
         attached = word.startswith("لل") and bare(word) not in _TIMES and not joined_before
+        attached = attached or (end > place + 1 and word[0] == "ل" and is_noun(word[1:]) and _complete(tokens[end - 1]))
         second = word[0] == "و" and end > place + 1 and is_definite(before) and not word.endswith("ت")
         second = second and not (is_title(word[1:]) or bare(word[1:]) in lexicon.NOT_PERSONS)  # two side by side
         joined = second and (is_definite(word[1:]) or is_definite(following))
@@ -344,6 +387,11 @@ def body_end(tokens: Sequence[Token], place: int) -> int:
     if end > place + 1 and is_noun(tokens[end - 1].key) and not is_definite(tokens[end - 1].key):
         return 0  # the complement is missing: «أمانة منطقة …»
     return end if end > place + 1 else 0
+
+
+def _complete(token: Token) -> bool:
+    """Whether a word, a quoted name too, needs no complement."""
+    return is_definite(token.key) or token.raw[0] in '«“"'
 
 
 def strip_titles(name: str) -> str:

@@ -11,12 +11,15 @@ from nabra import _lexicon as lexicon
 from nabra._cast import Cast
 from nabra._lexicon import is_definite, is_known, is_stop, is_title
 from nabra.article import Mention, Source, Speaker
-from nabra.names import Token, fold, read_phrase, tokenize
+from nabra.names import Token, fold, is_particle, read_phrase, tokenize
 
 _EDGES = " \t\r\n\u00a0،,؛;.:!؟?…«»\"“”'‘’()[]{}/-–—"
 _BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
 _QUOTES = {"«": "»", "“": "”", '"': '"'}
 _LONGEST_QUOTE = 6
+_QUESTION = re.compile(r"\s*(?:[•●▪■◆*]|س\s?:)")
+_ANSWER = re.compile(r"\s*(?:[-–—ـ]|ج\s?:)")
+_POINTS_BACK = re.compile(r"\W*(?:هذا ما|هكذا|به(?:ذه|ذا) ال\w+)\s")  # «هذا ما قاله فلان»
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +52,66 @@ def resolve_speakers(sentences: Sequence[str], attributions: Sequence[Attributio
         if text := clean_mention(sentence, given.start, given.end, cast.seen_words):
             mentions[index] = text
     cast.read(mentions)
-    names = {index: cast.name(text, index) for index, text in mentions.items()}
-    result: list[Speaker | None] = []
-    for given, owner in zip(attributions, _owners(sentences, attributions, mentions, quoted)):
-        if owner is None:
-            result.append(None)
-        else:
-            result.append(Speaker(names[owner], Mention(owner, mentions[owner]), given.score))
-    return result
+    here = {index: Mention(index, text) for index, text in mentions.items()}
+    names = {mention: cast.name(mention.text, mention.sentence) for mention in here.values()}
+    introduced = {index: Mention(index, name) for index, name in cast.introduced().items() if index not in here}
+    names |= {mention: cast.name(mention.text, mention.sentence) for mention in introduced.values()}
+    owners = _owners(sentences, attributions, here, introduced, quoted)
+    return [Speaker(names[owner], owner, given.score) if owner else None for given, owner in zip(attributions, owners)]
 
 
 def _owners(
-    sentences: Sequence[str], attributions: Sequence[Attribution], mentions: dict[int, str], quoted: Sequence[int]
-) -> Iterator[int | None]:
-    """For each sentence the index of the one that names its speaker."""
-    last: int | None = None
-    quote_owner: int | None = None
-    genders = {index: _gender(sentences[index], text) for index, text in mentions.items()}
+    sentences: Sequence[str],
+    attributions: Sequence[Attribution],
+    here: dict[int, Mention],
+    introduced: dict[int, Mention],
+    quoted: Sequence[int],
+) -> Iterator[Mention | None]:
+    """For each sentence where its speaker is named.
+
+    Args:
+        sentences: The article.
+        attributions: What the model says of each sentence.
+        here: The mentions by sentence.
+        introduced: Whom the reporter introduces elsewhere, by sentence.
+        quoted: How much of each sentence belongs to an earlier one's quotation.
+    """
+    last: Mention | None = None
+    quote_owner: Mention | None = None
+    genders = {index: _gender(sentences[index], mention.text) for index, mention in here.items()}
+    answers = [index for index in range(len(sentences)) if _is_answer(sentences, index)]
+    interviewee = next((introduced[index] for index in sorted(introduced) if answers and index < answers[0]), None)
     for index, given in enumerate(attributions):
-        if index in mentions:
-            last = quote_owner = index
-            yield index
+        if index in here:
+            last = quote_owner = here[index]
+            yield last
         elif given.source is Source.NONE:
             yield quote_owner if quoted[index] else None
         else:
-            owner = last if last is not None else min((i for i in mentions if i > index), default=None)
+            if index in answers:
+                last = interviewee or last
+            elif index - 1 in introduced and attributions[index - 1].source is Source.NONE and not quoted[index]:
+                last = introduced[index - 1]  # «وصل فلان. وقال إن…»
+            following = here.get(index + 1)
+            if following and _POINTS_BACK.match(sentences[index + 1]):
+                last = following
+            owner = last or next((here[i] for i in sorted(here) if i > index), None)
             words = tokenize(sentences[index])[:2]
             named = len(words) > 1 and is_definite(words[1].key) and not is_stop(words[1].key)
             verb = "" if named else _verb_gender(words[:1])
-            if last is not None and verb and genders[last] and verb != genders[last] and not quoted[index]:
-                agreeing = [i for i in mentions if last - 4 < i < last and genders[i] == verb]
-                owner = last = max(agreeing, default=last)
+            gender = genders.get(last.sentence) if last else None
+            if last and verb and gender and verb != gender and not quoted[index]:
+                agreeing = [i for i in here if last.sentence - 4 < i < last.sentence and genders[i] == verb]
+                owner = last = here[max(agreeing)] if agreeing else last
             quote_owner = owner
             yield owner
+
+
+def _is_answer(sentences: Sequence[str], index: int) -> bool:
+    """Whether a sentence begins an interviewee's answer: marked as one, after a question."""
+    before = sentences[index - 1] if index else ""
+    question = _QUESTION.match(before) or before.rstrip(_EDGES.replace("؟", "")).endswith("؟")
+    return bool(question and _ANSWER.match(sentences[index]))
 
 
 def _gender(sentence: str, mention: str) -> str:
@@ -154,9 +184,10 @@ def clean_mention(sentence: str, start: int | None, end: int | None, seen: froze
 
 def _completed(words: list[Token], first: int, last: int) -> list[Token]:
     """A span with the neighbours that it cannot do without: the noun before its complement, the name after عبد."""
-    while first and not words[first].gap and not is_stop(words[first].key):
+    while first and not words[first].gap and not is_stop(words[first].key) and words[first].key[:2] != "لل":
         before = words[first - 1].key
-        if is_definite(before) or is_stop(before) or not (is_title(before) or before in lexicon.BODIES):
+        body = before in lexicon.BODIES and not is_title(words[first].key)
+        if is_definite(before) or is_stop(before) or not (is_title(before) or body):
             break
         first -= 1
     if first and words[first - 1].key in lexicon.QUANTIFIERS:
@@ -176,7 +207,7 @@ def _spoken_to(token: Token, seen: frozenset[str]) -> bool:
 
 def _outside(token: Token) -> bool:
     word = token.key
-    return (is_stop(word) or word in lexicon.PRONOUNS) and not is_known(word) and word not in lexicon.SAME
+    return (is_particle(token) or word in lexicon.PRONOUNS) and not is_known(word) and word not in lexicon.SAME
 
 
 def _syllable(tokens: Sequence[Token]) -> bool:

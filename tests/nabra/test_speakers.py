@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nabra.article import Source, Speaker
 from nabra.speakers import Attribution, clean_mention, open_quotes, resolve_speakers
@@ -87,6 +89,22 @@ def test_titles_and_parts_of_names_find_their_person(introduction: str, title: s
         ("أعادت هيئة الطرق والجسور فتح النفق.", "الهيئة", "هيئة الطرق والجسور"),
         ("زار وفد صندوق النقد الإقليمي العاصمة.", "الصندوق", "صندوق النقد الإقليمي"),
         ("صوت مجلس النواب ومجلس الشيوخ على القانون.", "المجلس", "مجلس النواب"),
+        ("مثل مندوب الشركة خوسيه بالاسترو سيلفانو أمس.", "بالاسترو سيلفانو", "خوسيه بالاسترو سيلفانو"),
+        ("يدير خوسيه سيلفانو المصنع.", "سيلفانو", "خوسيه سيلفانو"),
+        ("ضم الوفد أربعة يرأسهم عبدالباقي شرف الكيومي.", "الكيومي", "عبدالباقي شرف الكيومي"),
+        ("حضر كبير المفاوضين الكنديين بيتر ماكلاود.", "المفاوض الكندي", "بيتر ماكلاود"),
+        ("حضرت كبيرة المراقبين سلمى القرواني.", "المراقبة", "سلمى القرواني"),
+        ("حضر رئيس اللجنة وزير الري المالي بكاري تراوبا.", "وزير الري", "بكاري تراوبا"),
+        ("حضر محافظ المؤسسة العامة لتحلية المياه سامي الحداد.", "محافظ التحلية", "سامي الحداد"),
+        ("اجتمعت اللجنة برئاسة وكيل وزارة النقل سامي الحداد.", "وكيل الوزارة", "سامي الحداد"),
+        ("حضرت رئيسة البعثة الكندية إلسا بيريرا.", "الكندية", "إلسا بيريرا"),
+        ("نشرت الصحف مقالا لوزير النقل سامي الحداد.", "الكاتب", "سامي الحداد"),
+        ("حضر الوزير الكندي بيتر ماكلاود ووزير الري الكيني تيرو وولدا.", "الوزير الكيني", "تيرو وولدا"),
+        ("وصلت اللجنة الدولية للهلال الأحمر.", "اللجنة", "اللجنة الدولية للهلال الأحمر"),
+        ("وصلت الهيئة العليا للأمم المتحدة لشؤون البحار.", "الهيئة", "الهيئة العليا للأمم المتحدة لشؤون البحار"),
+        ("نشر معهد «سنا» لدراسات الرأي العام أرقامه.", "المعهد", "معهد «سنا» لدراسات الرأي العام"),
+        ("ستنشأ شركة مشتركة للنقل.", "الشركة", "الشركة"),
+        ("حضر المدير السابق حسن بن سعيد الكيومي.", "زوجة الكيومي", "زوجة الكيومي"),
     ],
 )
 def test_introductions_of_many_kinds_are_found(introduction: str, mention: str, name: str) -> None:
@@ -130,6 +148,76 @@ def test_a_title_that_fits_anybody_means_the_last_speaker() -> None:
         ("وأضاف المتحدث أن الرصيف جاهز.", "المتحدث"),
         ("وقالت المتحدثة إن الرصيف مغلق.", "المتحدثة"),
     ) == ["نبيل خضر", "نبيل خضر", "المتحدثة"]
+
+
+def test_somebody_of_another_country_is_not_the_last_speaker() -> None:
+    assert names(
+        ("وقالت مديرة الميناء سلمى القرواني إن السفن وصلت.", "مديرة الميناء سلمى القرواني"),
+        ("وقال النائب البريطاني بيتر ماكلاود إنه سعيد.", "النائب البريطاني بيتر ماكلاود"),
+        ("وقال أبو نادر إنه تعب.", "أبو نادر"),
+        ("وأضاف المسؤول التونسي أن الرصيف جاهز.", "المسؤول التونسي"),
+        ("وأضافت المسؤولة التونسية أن الرصيف جاهز.", "المسؤولة التونسية"),
+    )[3:] == ["المسؤول التونسي", "سلمى القرواني"]
+
+
+def test_the_same_official_is_the_last_speaker_unless_another_has_no_name() -> None:
+    source = ("وقال مصدر في الوزارة إن الأمر محسوم.", "مصدر في الوزارة")
+    named = ("وقال مدير الميناء نبيل خضر إن السفن وصلت.", "مدير الميناء نبيل خضر")
+    unnamed = ("وقال مسؤول في الميناء إن السفن وصلت.", "مسؤول في الميناء")
+    again = ("وأضاف المسؤول نفسه أن الرصيف جاهز.", "المسؤول نفسه")
+    assert names(source, named, again)[2] == "نبيل خضر"
+    assert names(source, unnamed, named, again)[3] == "مسؤول في الميناء"
+
+
+def test_a_joint_mention_names_several() -> None:
+    both = "النائبان سامي الحداد وسلمى القرواني"
+    (joint, one) = names((f"وأعلن {both} رفضهما.", both), ("وقال الحداد إنه متعب.", "الحداد"))
+    assert joint is not None
+    assert joint.endswith("سامي الحداد وسلمى القرواني")
+    assert one == "سامي الحداد"
+
+
+def test_a_title_beside_another_belongs_to_its_own_name() -> None:
+    assert names(
+        ("حضر الوزير سامي الحداد والسفيرة التي وصلت أمس.", NONE),
+        ("وقالت السفيرة إنها سعيدة.", "السفيرة"),
+    ) == [None, "السفيرة"]
+
+
+@pytest.mark.parametrize(("question", "answer"), [("• متى تفتح الطريق؟", "- نفتحها غدا."), ("س : متى؟", "ج : غدا.")])
+def test_answers_are_the_interviewees(question: str, answer: str) -> None:
+    assert names(
+        ("استقبلنا مدير الطرق سامي الحداد في مكتبه.", NONE),
+        (question, NONE),
+        (answer, CONTINUES),
+        (f"{question} والنائب نبيل خضر يرفض ذلك؟", "النائب نبيل خضر"),
+        (answer, CONTINUES),
+        ("وبعدها نعبد الجسر.", CONTINUES),
+    ) == [None, None, "سامي الحداد", "نبيل خضر", "سامي الحداد", "سامي الحداد"]
+
+
+def test_a_dash_without_a_question_is_no_answer() -> None:
+    assert names(
+        ("وصل مدير الطرق سامي الحداد.", NONE),
+        ("وقال النائب نبيل خضر إنه يرفض.", "النائب نبيل خضر"),
+        ("- وأضاف أن الطريق ضيق.", CONTINUES),
+    ) == [None, "نبيل خضر", "نبيل خضر"]
+
+
+def test_whom_the_sentence_before_introduces_goes_on() -> None:
+    assert names(
+        ("وقال النائب نبيل خضر إنه يرفض.", "النائب نبيل خضر"),
+        ("ووصل الوزير سامي الحداد إلى المكان.", NONE),
+        ("وقال إن الطريق ضيق.", CONTINUES),
+    ) == ["نبيل خضر", None, "سامي الحداد"]
+
+
+def test_a_quote_that_the_next_sentence_points_back_to() -> None:
+    assert names(
+        ("وقال النائب نبيل خضر إنه يرفض.", "النائب نبيل خضر"),
+        ("«لم أنم منذ أسبوع».", CONTINUES),
+        ("بهذه العبارة استقبلنا سامي الحداد.", "سامي الحداد"),
+    ) == ["نبيل خضر", "سامي الحداد", "سامي الحداد"]
 
 
 def test_a_letter_of_the_name_is_no_particle() -> None:
@@ -227,6 +315,9 @@ def test_a_stray_quotation_mark_opens_nothing(mark: str) -> None:
         ("وقال معاليه إن", "معاليه", ""),
         ("وقال هو إن", "هو", ""),
         ("وقال: ...", "...", ""),
+        ("وقالت الباحثة لينا راي أن", "الباحثة لينا راي", "الباحثة لينا راي"),
+        ("وذكر بيان صحافي للخارجية الكندية أن", "للخارجية الكندية", "للخارجية الكندية"),
+        ("وحده كبير المهندسين سامي الحداد رفض", "كبير المهندسين سامي الحداد", "كبير المهندسين سامي الحداد"),
     ],
 )
 def test_predicted_spans_are_cleaned(sentence: str, span: str, mention: str) -> None:
@@ -305,3 +396,21 @@ def test_whom_somebody_speaks_to_is_no_part_of_the_name() -> None:
         ("وقال سامي الحكيم لكرامين إنه راض.", "سامي الحكيم لكرامين"),
         ("وقال سيرغي لافروتين نعم.", "سيرغي لافروتين"),
     ) == [None, "سامي الحكيم", "سيرغي لافروتين"]
+
+
+WORDS = (
+    "وزير الوزير رئيسة النائب كبير المفاوضين مصدر مسؤول بلدية هيئة الهيئة للهيئة شركة مشتركة البرلمان برئاسة نفسه "
+    "سامي الحداد سلمى القرواني بن أغ فان عبد الله أبو وولدي وسلمى بارك هو والتر راي كوت ديفوار الكندي الكندية باريس "
+    'قال وأضافت إن أن إلى في من على هذا ما بهذه العبارة لم و ل ء ؟ ، . - – ج : س « » ( ) " • 2017 ـ a'
+).split()
+
+
+@given(st.data())
+def test_no_text_is_too_strange(data: st.DataObject) -> None:
+    sentences = data.draw(st.lists(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join), max_size=5))
+    offsets = st.none() | st.integers(-2, 80)
+    given_ = st.builds(Attribution, st.sampled_from(Source), offsets, offsets)
+    speakers = resolve_speakers(sentences, [data.draw(given_) for _ in sentences])
+    for speaker in filter(None, speakers):
+        assert speaker.name
+        assert speaker.mention.text in sentences[speaker.mention.sentence]
