@@ -165,11 +165,8 @@ class Cast:
         apposed = next((n for n in range(1, len(window)) if window[n].gap), 0)
         if start < len(window):
             end = self._name_end(window, start)
-        elif apposed and window[apposed].key in lexicon.GIVEN_NAMES and role_end(window[:apposed], 0) == apposed:
+        elif apposed > 1 and role_end(window[:apposed], 0) == apposed and (end := _enclosed_name(window, apposed)):
             start = apposed  # «وزيرة النقل، سلمى القرواني،»
-            end = self._name_end(window, start)
-            if end < len(window) and not window[end].gap:
-                return start, start
         else:
             return start, start
         before = window[start - 1].key
@@ -330,6 +327,13 @@ def _each(name: str) -> list[str]:
     return [name]
 
 
+def _enclosed_name(tokens: Sequence[Token], start: int) -> int:
+    """Where a name ends that stands between commas; 0 if what stands there is none."""
+    end = next((n for n in range(start + 1, len(tokens)) if tokens[n].gap), len(tokens))
+    likely = name_like(tokens[start]) and all(continues_name(tokens, start, n) for n in range(start + 1, end))
+    return end if 1 < end - start < 6 and likely and plausible(tokens[start:end]) else 0
+
+
 def _possessed(token: Token) -> bool:
     """Whether a word carries a pronoun and so belongs to no name («ضيفه»)."""
     return (
@@ -372,7 +376,8 @@ def _first_name(tokens: Sequence[Token], place: int, certain: bool) -> int | Non
     nominal = before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
     nominal = nominal or (_verbal(before) and not _verbal(tokens[start].key))
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])
-    return start if nominal or joined or (tokens[start].gap and closed) else None
+    apposed = closed and is_title(tokens[min(place + 1, len(tokens) - 1)].key)  # «قدمت إنغريد هولم، رئيسة الصندوق،»
+    return start if nominal or joined or apposed or (tokens[start].gap and closed) else None
 
 
 def _is_given(word: str) -> bool:

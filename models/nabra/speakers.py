@@ -15,7 +15,9 @@ from nabra.names import Token, fold, is_particle, read_phrase, tokenize
 
 _EDGES = " \t\r\n\u00a0،,؛;.:!؟?…«»\"“”'‘’()[]{}/-–—"
 _BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
-_QUOTES = {"«": "»", "“": "”", '"': '"'}
+STRAIGHT = '""'
+_QUOTES = {"«": "«»", "“": "“”", '"': STRAIGHT}
+_BEFORE_QUOTE = ("", "(", "[", ":", "،", "-", "–", "—", "«")
 _LONGEST_QUOTE = 6
 _QUESTION = re.compile(r"\s*(?:[•●▪■◆*]|س\s?:)")
 _ANSWER = re.compile(r"\s*(?:[-–—ـ]|ج\s?:)")
@@ -136,18 +138,50 @@ def _verb_gender(tokens: Sequence[Token]) -> str:
 def open_quotes(sentences: Sequence[str]) -> list[int]:
     """How many characters of each sentence still belong to a quotation that an earlier one opened."""
     result: list[int] = []
-    awaited = ""
+    marks = ""
     for index, sentence in enumerate(sentences):
-        ahead = sentences[index : index + _LONGEST_QUOTE]
-        if awaited and not any(awaited in later for later in ahead):
-            awaited = ""  # never closed: a stray mark
-        result.append((sentence + awaited).find(awaited))
-        for char in sentence:
-            if not awaited:
-                awaited = _QUOTES.get(char, "")
-            elif char == awaited:
-                awaited = ""
+        closed = _closing(marks, "\n".join(sentences[index : index + _LONGEST_QUOTE])) if marks else 0
+        if closed is None:  # never closed: a stray mark
+            marks, closed = "", 0
+        result.append(min(closed, len(sentence)))
+        if closed <= len(sentence):
+            marks = _left_open(sentence[closed + bool(marks) :])
     return result
+
+
+def _closing(marks: str, text: str) -> int | None:
+    """Where a quotation that is open already ends; `None` if it does not, or another begins before it does."""
+    depth = 1
+    for position, char in enumerate(text):
+        if char in marks:
+            opens = _opens(text, position)
+            if opens and marks == STRAIGHT:
+                return None
+            depth += 1 if opens else -1
+            if not depth:
+                return position
+    return None
+
+
+def _left_open(text: str) -> str:
+    """The marks of the quotation that is open at the end of a text; empty if there is none."""
+    marks, depth = "", 0
+    for position, char in enumerate(text):
+        if not marks:
+            marks, depth = (_QUOTES.get(char, ""), 1) if _opens(text, position) else ("", 0)
+        elif char in marks:
+            opens = _opens(text, position)
+            depth = 1 if opens and marks == STRAIGHT else depth + (1 if opens else -1)
+            marks = marks if depth else ""
+    return marks
+
+
+def _opens(text: str, position: int) -> bool:
+    """Whether a quotation mark opens: a straight one does so between a space and a word."""
+    if text[position] != STRAIGHT[0]:
+        return text[position] in _QUOTES
+    before, after = text[max(position - 1, 0) : position], text[position + 1 : position + 2]
+    return not after.isspace() and after != "" and (before in _BEFORE_QUOTE or before.isspace())
 
 
 def clean_mention(sentence: str, start: int | None, end: int | None, seen: frozenset[str] = frozenset()) -> str:

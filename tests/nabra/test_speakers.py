@@ -80,6 +80,9 @@ def test_titles_and_parts_of_names_find_their_person(introduction: str, title: s
         ("وصل السفير حاتم الجندي إلى المدينة.", "السفير الجندي", "حاتم الجندي"),
         ("حضر وزير الصحة د. وجيه العمري أمس.", "الوزير", "وجيه العمري"),
         ("حضرت وزيرة النقل، سلمى القرواني، أمس.", "الوزيرة", "سلمى القرواني"),
+        ("حضر نقيب الصيادين المالي، بكاري ولد تراوبا، أمس.", "النقيب", "بكاري ولد تراوبا"),
+        ("قدمت إنغريد هولمدال، رئيسة الصندوق، تقريرها.", "هولمدال", "إنغريد هولمدال"),
+        ("قال الوزير، كما روى الحاضرون، كلاما.", "الوزير", "الوزير"),
         ("عقدت المحكمة جلستها برئاسة القاضي سامي الحداد أمس.", "رئيس المحكمة", "سامي الحداد"),
         ("استقبل الرئيس ستويان ديميتروف ضيفه.", "الرئيس البلغاري", "ستويان ديميتروف"),
         ("حضر الناطق باسم الوزارة نادر الكيومي.", "المتحدث باسم الوزارة", "نادر الكيومي"),
@@ -297,6 +300,29 @@ def test_a_sentence_inside_an_open_quotation_has_its_speaker() -> None:
 @pytest.mark.parametrize("mark", ["«", "“", '"', "»", "”"])
 def test_a_stray_quotation_mark_opens_nothing(mark: str) -> None:
     assert open_quotes([f"قال {mark} شيئا.", "ثم مضى.", "ثم عاد."]) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ['وقال "لم نتفق.', 'ورد الوزير بأن الباب "مفتوح للجميع"، ثم مضى.', "ثم عاد."],
+        ["وقال «لم نتفق.", "ورد الوزير بأن الباب «مفتوح للجميع»، ثم مضى.", "ثم عاد."],
+        ['ووقع "الإعلان".', 'وقال إن العدد عند 20" أو أقل.', 'وأضاف "نعم".'],
+    ],
+)
+def test_a_mark_left_open_is_not_closed_by_a_later_quotation(sentences: list[str]) -> None:
+    assert open_quotes(sentences) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("«", "»"), ("“", "”"), ('"', '"')])
+def test_a_quotation_over_three_sentences_is_open_until_it_closes(opening: str, closing: str) -> None:
+    sentences = [f"وقال: {opening}لم نتفق.", "الباب مفتوح.", f"سنعود غدا{closing}، ثم {opening}مضى{closing}."]
+    assert open_quotes(sentences) == [0, len(sentences[1]), len("سنعود غدا")]
+
+
+def test_a_quotation_inside_another_does_not_close_it() -> None:
+    sentences = ["وقال: «لم نتفق.", "قرأنا صحيفة «الوطن» أمس.", "سنعود»."]
+    assert open_quotes(sentences) == [0, len(sentences[1]), len("سنعود")]
 
 
 @pytest.mark.parametrize(

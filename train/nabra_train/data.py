@@ -16,7 +16,7 @@ from nabra.readers import read_json_lines
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
-PAIRS = ("«»", "“”", '""', "()")
+PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")"}
 
 
 def load_articles(path: str | Path, tones: Sequence[str]) -> list[Article]:
@@ -85,7 +85,7 @@ def _speaker_faults(speaker: Any, sentences: list[Any], where: str) -> Iterator[
 def _has_ragged_edge(mention: str) -> bool:
     """Whether punctuation clings to a mention, other than a mark that closes what it opened (صحيفة «الوطن»)."""
     bare = mention.strip(EDGE_PUNCTUATION)
-    return mention not in (bare, *(bare + closing for opening, closing in PAIRS if opening in bare))
+    return mention not in (bare, *(bare + closing for opening, closing in PAIRS.items() if opening in bare))
 
 
 def source_of(index: int, sentence: Sentence) -> Source:
