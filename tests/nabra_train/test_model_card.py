@@ -38,8 +38,16 @@ def test_card_says_data_command_settings_scores_and_limits(model: Path, report: 
     assert "`nabra train --config nabra.yaml`. AdamW, learning rate 5e-05 (heads 15 times that)" in card
     assert "## Limits" in card
     assert "3 articles, 12 sentences" in card
+    assert "| sentences decided | 100% |" in card
     assert str(model.parent) not in card  # places on this machine
     assert "/tmp" not in card
+
+
+def test_card_says_how_probabilities_were_calibrated(model: Path) -> None:
+    assert "calibrated" not in write_card(model).read_text(encoding="utf-8")
+    log = [{"loss": 1.0}, {"tone_temperature": 1.234}]
+    (model / "training_log.json").write_text(json.dumps(log), encoding="utf-8")
+    assert "tone probabilities calibrated on it (temperature 1.23)." in write_card(model).read_text(encoding="utf-8")
 
 
 def test_card_without_reports_says_that_nothing_was_measured(model: Path) -> None:

@@ -16,6 +16,7 @@ from nabra.checkpoint import FILES, find_checkpoint, read_model_config
 from nabra.config import COMPACT, CONFIG_NAME
 from nabra.errors import NabraError
 from nabra.writers import atomic_writer
+from nabra_train.checkpoints import HISTORY_NAME
 
 CARD_NAME = "README.md"
 ROWS = {
@@ -50,7 +51,7 @@ article = Analyzer.from_pretrained({argument}).analyze(text)
 ## Data and training
 
 - Encoder: {encoder}
-{text}- Trained on `{train}`; best epoch chosen on `{dev}`.{note}
+{text}- Trained on `{train}`; best epoch chosen on `{dev}`{calibrated}.{note}
 - Command: `{command}`. {settings}. The whole configuration is `nabra.yaml`.
 - Made with Nabra {version} and transformers {transformers}.
 
@@ -95,7 +96,20 @@ def score_table(report: dict[str, Any], name: str) -> str:
     ]
     for key, label in ROWS.items():
         lines.append(f"| {label} | " + " | ".join(_cell(system["scores"][key]) for system in systems.values()) + " |")
-    return "\n".join(lines)
+    return "\n".join(lines + _coverage_table(next(iter(systems.values())).get("coverage", [])))
+
+
+def _coverage_table(curve: Sequence[dict[str, float]]) -> list[str]:
+    """What `--min-confidence` costs and gains, a column a value of it."""
+    if not curve:
+        return []
+    rows = {
+        "`--min-confidence`": [f"{point['min_confidence']:.2f}" for point in curve],
+        "---": ["---" for _ in curve],
+        "sentences decided": [f"{point['coverage']:.0%}" for point in curve],
+        "tone accuracy among them": [f"{point['tone_accuracy']:.3f}" for point in curve],
+    }
+    return ["", *(f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items())]
 
 
 def _cell(score: dict[str, float | None]) -> str:
@@ -146,6 +160,7 @@ def write_card(
         train=_public(config["data"]["train"]),
         note=f" {note}" if note else "",
         dev=_public(config["data"]["dev"]),
+        calibrated=_calibrated(directory),
         command=command,
         settings=_settings(config),
         version=nabra.__version__,
@@ -176,6 +191,14 @@ def _public(name: str) -> str:
 
 def _revision(config: dict[str, Any]) -> str:
     return f" at revision `{config['model']['revision']}`" if config["model"].get("revision") else ""
+
+
+def _calibrated(directory: Path) -> str:
+    """How the probabilities were calibrated, where the training's log says that they were."""
+    log = directory / HISTORY_NAME
+    entries = _read(log, json.loads) if log.is_file() else []
+    temperature = next((entry["tone_temperature"] for entry in entries if "tone_temperature" in entry), None)
+    return f", tone probabilities calibrated on it (temperature {temperature:.2f})" if temperature else ""
 
 
 def _beginning(config: dict[str, Any]) -> str:
