@@ -198,6 +198,20 @@ def pretrain(arguments: list[str]) -> None:
         print(f"adapted encoder: {directory}; train on it with --model.encoder {directory}")
 
 
+def distill(arguments: list[str]) -> None:
+    """Train a model to answer as others do on raw text: a small one from large ones."""
+    _require_train_extra()
+    from nabra_train.distillation import distill as run
+    from nabra_train.training import is_first_process
+
+    parser = build_parser("nabra distill", distill.__doc__ or "")
+    parser.add_argument("--teachers", type=str, nargs="+", default=[], help="trained models, by directory or Hub id")
+    config, own = parse(parser, arguments)
+    directory = run(config, own.teachers)
+    if is_first_process():
+        print(f"trained model: {directory}; go on with labelled articles by --model.checkpoint {directory}")
+
+
 def _parse_training(program: str, description: str, arguments: list[str]) -> Config:
     """The configuration of a training; one that goes on from a checkpoint takes the model's shape from it."""
     parser = build_parser(program, description)
@@ -288,6 +302,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "train": train,
     "crossvalidate": crossvalidate,
     "pretrain": pretrain,
+    "distill": distill,
     "evaluate": evaluate,
     "export": export,
     "card": card,

@@ -62,7 +62,7 @@ class DataConfig:
         train: Articles to train on.
         dev: Articles to choose the best epoch by.
         test: Articles to evaluate on.
-        text: Raw text to pretrain on: a file or folder, as `nabra predict` reads them.
+        text: Raw text to pretrain or distil on: a file or folder, as `nabra predict` reads them.
     """
 
     train: str = "seeds/train.jsonl"

@@ -233,9 +233,10 @@ class NabraModel(PreTrainedModel):
         Args:
             input_ids: B x T token ids, padded on the right.
             attention_mask: B x T, 1 for a token and 0 for padding.
-            tone_labels: B indices into the tones, or `IGNORED`.
-            source_labels: B indices into `Source`, or `IGNORED`.
-            span_labels: B x 2 token indices of the mention's first and last token, or `IGNORED`.
+            tone_labels: B indices into the tones, or `IGNORED`; or B x tones probabilities.
+            source_labels: B indices into `Source`, or `IGNORED`; or B x 3 probabilities.
+            span_labels: B x 2 token indices of the mention's first and last token, or `IGNORED`; or B x T x 2
+                probabilities, whose sum is that of there being a mention.
         """
         vectors, span_logits = self._read_in_pieces(input_ids, attention_mask)
         sentence = self.dropout(self.standardise(vectors))
@@ -280,7 +281,7 @@ class NabraModel(PreTrainedModel):
         return (
             _cross_entropy(output.tone_logits, tone, self.config.label_smoothing)
             + _cross_entropy(output.source_logits, source)
-            + SPAN_WEIGHT * (_cross_entropy(start, span[:, 0]) + _cross_entropy(end, span[:, 1]))
+            + SPAN_WEIGHT * (_cross_entropy(start, span[..., 0]) + _cross_entropy(end, span[..., 1]))
         )
 
 
@@ -321,7 +322,7 @@ def _sentence_vector(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Mean over all B sentences, those whose label is ignored counting 0.
+    """Mean over all B sentences, those whose label is ignored counting 0; labels are indices or probabilities.
 
     So the loss of a batch is the mean of its parts' losses, however it is cut over processes and accumulated steps.
     """

@@ -45,9 +45,10 @@ def test_card_says_data_command_settings_scores_and_limits(model: Path, report: 
 
 def test_card_says_how_probabilities_were_calibrated(model: Path) -> None:
     assert "calibrated" not in write_card(model).read_text(encoding="utf-8")
-    log = [{"loss": 1.0}, {"tone_temperature": 1.234}]
+    log = [{"loss": 1.0}, {"tone_temperature": 1.234, "tone_bias_up": 0.1, "tone_bias_down": -0.1, "step": 4}]
     (model / "training_log.json").write_text(json.dumps(log), encoding="utf-8")
-    assert "tone probabilities calibrated on it (temperature 1.23)." in write_card(model).read_text(encoding="utf-8")
+    said = "tone probabilities calibrated on it (temperature 1.23; bias up +0.10, down -0.10)."
+    assert said in write_card(model).read_text(encoding="utf-8")
 
 
 def test_card_without_reports_says_that_nothing_was_measured(model: Path) -> None:

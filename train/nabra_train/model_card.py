@@ -197,8 +197,15 @@ def _calibrated(directory: Path) -> str:
     """How the probabilities were calibrated, where the training's log says that they were."""
     log = directory / HISTORY_NAME
     entries = _read(log, json.loads) if log.is_file() else []
-    temperature = next((entry["tone_temperature"] for entry in entries if "tone_temperature" in entry), None)
-    return f", tone probabilities calibrated on it (temperature {temperature:.2f})" if temperature else ""
+    scaling = next((entry for entry in entries if "tone_temperature" in entry), None)
+    if scaling is None:
+        return ""
+    prefix = "tone_bias_"
+    biases = [f"{name.removeprefix(prefix)} {value:+.2f}" for name, value in scaling.items() if name.startswith(prefix)]
+    values = "; ".join(
+        [f"temperature {scaling['tone_temperature']:.2f}", *([f"bias {', '.join(biases)}"] if biases else [])]
+    )
+    return f", tone probabilities calibrated on it ({values})"
 
 
 def _beginning(config: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import importlib.util
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import transformers
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch import nn
+from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import (
     EarlyStoppingCallback,
@@ -66,6 +67,19 @@ def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | No
 
     Without others it is the last epoch, as it is.
     """
+    return fit_dataset(config, lambda tokenizer: build_dataset(articles, tokenizer, config.model.tones), dev)
+
+
+def fit_dataset(
+    config: Config, build: Callable[[SentenceTokenizer], datasets.Dataset], dev: Sequence[Article] | None
+) -> Path:
+    """The same on any examples with the columns of `build_dataset`.
+
+    Args:
+        config: The training.
+        build: Makes the examples for a tokenizer; labels may be probabilities, as `NabraModel.forward` takes them.
+        dev: Labelled articles to choose the epoch by and to calibrate on.
+    """
     quiet_unless_terminal()
     transformers.set_seed(config.training.seed)
     model, encoder_tokenizer = checkpoints.load(config)
@@ -76,7 +90,7 @@ def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | No
     trainer = NabraTrainer(
         model=model,
         args=training_arguments(config.training, config.optimizer, output / RUNS, best="score" if dev else None),
-        train_dataset=build_dataset(articles, tokenizer, config.model.tones),
+        train_dataset=build(tokenizer),
         eval_dataset=dev,
         data_collator=Collator(tokenizer),
         optimizers=(build_optimizer(model, config.optimizer), None),
@@ -86,7 +100,9 @@ def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | No
     trainer.remove_callback(PrinterCallback)
     run(trainer, config.training)
     if dev:
-        trainer.log({"tone_temperature": calibrate(model, dev, trainer.label(dev))})
+        temperature, bias = calibrate(model, dev, trainer.label(dev))
+        biases = {f"tone_bias_{tone}": value for tone, value in zip(model.config.tones, bias.tolist(), strict=True)}
+        trainer.log({"tone_temperature": temperature, **biases})
     if trainer.is_world_process_zero():
         checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
         shutil.rmtree(output / RUNS, ignore_errors=True)
@@ -140,19 +156,21 @@ class NabraTrainer(Trainer):
 
 
 class Collator:
-    """Pads examples into a batch of tensors."""
+    """Pads examples into a batch of tensors, labels that have a row a token too."""
 
     def __init__(self, tokenizer: SentenceTokenizer) -> None:
         self._tokenizer = tokenizer
 
     def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        """Stack examples of `build_dataset`."""
+        """Stack examples of `build_dataset`, or with probabilities in place of the labels."""
         batch = self._tokenizer.pad([example["input_ids"] for example in examples])
-        labels = ("tone_labels", "source_labels", "span_labels")
+        spans = [torch.tensor(example["span_labels"]) for example in examples]
         return {
             "input_ids": torch.from_numpy(batch.input_ids),
             "attention_mask": torch.from_numpy(batch.attention_mask),
-            **{name: torch.tensor([example[name] for example in examples]) for name in labels},
+            "tone_labels": torch.tensor([example["tone_labels"] for example in examples]),
+            "source_labels": torch.tensor([example["source_labels"] for example in examples]),
+            "span_labels": pad_sequence(spans, batch_first=True),
         }
 
 
