@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from nabra._lexicon import (
     stem,
 )
 from nabra.names import (
+    FILIATION,
     Token,
     body_end,
     continues_name,
@@ -33,6 +35,8 @@ from nabra.names import (
     undescribed,
 )
 
+_SHORT_NAME = re.compile(r"""\s*[«“"(](\w[\w .-]{1,18})[»”")]""")
+
 
 @dataclass(slots=True)
 class Entity:
@@ -41,13 +45,16 @@ class Entity:
     name: str
     words: tuple[str, ...]
     named: bool
+    voiced: bool = False
+    """Whether a mention named it so, not the running text alone."""
     roles: list[tuple[str, ...]] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
 
 
 class _Form(NamedTuple):
-    """A fuller name of a body, without its kind, and as written; and its sentence."""
+    """A fuller name of a body: its kind, what follows it, and all as written; and its sentence."""
 
+    kind: str
     complements: tuple[str, ...]
     text: str
     at: int
@@ -64,6 +71,7 @@ class Cast:
         self.surnames: set[str] = set()
         self.voices: dict[int, Entity] = {}
         self._forms: dict[str, list[_Form]] = {}
+        self._short: dict[str, _Form] | None = None
         self._places: dict[str, list[tuple[int, int]]] = {}
         for index, tokens in enumerate(self.tokens):
             for place, token in enumerate(tokens):
@@ -81,11 +89,12 @@ class Cast:
             ):
                 self.surnames.update(word for word in words if word not in lexicon.LINKS)
             if not phrase.name:
-                if len(phrase.role) > 1 and not is_definite(phrase.role[0]):
+                spokesman = len(phrase.role) > 2 and bare(phrase.role[0]) in lexicon.ANYBODY
+                if len(phrase.role) > 1 and (spokesman or not is_definite(phrase.role[0])):
                     self._enter(text, index, phrase.role, named=False)
             elif len(fold(phrase.name).split()) > 1:
                 for name in _each(phrase.name):
-                    self._enter(name, index, phrase.role)
+                    self._enter(self._unlinked(name, index), index, phrase.role).voiced = True
                 titles[index] = range(self.sentences[index].find(text), self.sentences[index].find(phrase.name))
         for index, tokens in enumerate(self.tokens):
             self._introductions(index, tokens, titles.get(index, range(0)))
@@ -95,17 +104,20 @@ class Cast:
         said = " ".join(word for word in text.split() if fold(word) not in lexicon.SAME) or text
         phrase = read_phrase(said)
         words = tuple(fold(phrase.name or phrase.text).split())
-        entity = self._alias(words, index) or (None if phrase.name else self._surname(words, index))
+        entity = self._short_name(words) or self._alias(words, index)
+        entity = entity or (None if phrase.name else self._surname(words, index))
         bare_surname = len(words) == 1 and (phrase.name or is_definite(words[0])) and not is_known(words[0])
         if entity is None and bare_surname:
             entity = self._expand(words[0], index)
         if entity is None and (phrase.name or bare_surname):
             entity = self._misspelt(words, index)
         if entity is None and not phrase.name:
-            words = _addressed(words)
+            full, words = words, _addressed(words)
             unnamed = any(e.roles[0][0] == bare(words[0]) for e in self.entities if not e.named)
             again = said != text and bare(words[0]) in lexicon.GENERAL and not unnamed  # «المسؤول نفسه»
-            entity = None if again else self._titled(words, index) or self._body(words, index)
+            titled = self._titled(full, index) or self._titled(words, index)
+            entity = None if again else titled or self._body(words, index)
+            entity = entity or self._fuller_body(words, index)
             entity = entity or self._lately(words, index)
         if entity is None:
             return phrase.name or undescribed("ال" + text[2:] if text.startswith("لل") else text)
@@ -134,6 +146,12 @@ class Cast:
         entity.seen.append(index)
         return entity
 
+    def _unlinked(self, name: str, index: int) -> str:
+        """The full name where a mention begins inside it: «فان ديرستين» of «أنطون فان ديرستين»."""
+        words = fold(name).split()
+        full = self._expand(words[-1], index) if len(words) == 2 and words[0] in lexicon.LINKS else None
+        return full.name if full else name
+
     def _introductions(self, index: int, tokens: list[Token], read: range) -> None:
         """Titles in running text: before a name (الوزير فلان) or after one (فلان، وزير المالية).
 
@@ -159,6 +177,8 @@ class Cast:
                 position = here + end
             elif here and not joined and (known := self._ending(tokens[:here])):
                 known.roles.append(role)
+            elif here > 2 and not joined and not is_definite(head.key) and (start := _name_before(tokens, here)):
+                self._enter(self._text(index, tokens[start:here]), index, role)
 
     def _named(self, window: Sequence[Token], start: int) -> tuple[int, int]:
         """Where the name after a title begins and ends; it ends where it begins if there is none."""
@@ -192,7 +212,8 @@ class Cast:
             end += 1
         for stop in range(end, start + 1, -1):
             words = tuple(fold(" ".join(t.raw for t in tokens[start:stop])).split())
-            if any(e.words == words for e in self.entities):
+            goes_on = stop < end and tokens[stop].key in FILIATION
+            if not goes_on and any(e.words == words for e in self.entities):
                 return stop
         last = end + 1 < len(tokens) and not (tokens[end + 1].gap or is_particle(tokens[end + 1]))
         if start < end < len(tokens) and not (tokens[end].gap or last) and plausible(tokens[start:end]):
@@ -205,7 +226,7 @@ class Cast:
         limit = 5 if clean else 3 if start < end and tokens[start].key in lexicon.EAST_ASIAN else 2
         parts, stop = 0, start
         while stop < end and parts < limit:
-            chained = stop > start and tokens[stop - 1].key in ("بن", "بنت", "ابن")
+            chained = stop > start and tokens[stop - 1].key in FILIATION
             parts += tokens[stop].key not in lexicon.LINKS and not chained
             stop += 1
         while stop - start > 2 and _possessed(tokens[stop - 1]) and tokens[stop - 2].key not in lexicon.LINKS:
@@ -219,11 +240,13 @@ class Cast:
             if self._titled(words, index):
                 return None
             return self._best([(3, e) for e in people if len(e.words) > 1 and e.words[-1] == words[0]], index)
-        return self._best([(_likeness(words, e.words), e) for e in people], index)
+        likeness = [(_likeness(words, e.words), e) for e in people]
+        return self._best([(score and 2 * score + e.voiced, e) for score, e in likeness], index)
 
     def _surname(self, words: tuple[str, ...], index: int) -> Entity | None:
         """A title with a surname that looks like an adjective or a title: «الوزير الجبير», «المستشار الجندي»."""
-        if len(words) < 2 or not is_definite(words[0]) or (is_known(words[-1]) and len(words) > 2):
+        addressed = is_definite(words[0]) or words[0] in lexicon.FULL_TITLES or (is_title(words[0]) and len(words) > 2)
+        if len(words) < 2 or not addressed or (is_known(words[-1]) and len(words) > 2):
             return None
         return self._best([(3, e) for e in self.entities if e.named and e.words[-1] == words[-1]], index)
 
@@ -260,9 +283,9 @@ class Cast:
             return found
         if len(words) == 1 and words[0].endswith(("ي", "يه")) and not is_known(words[0]):  # «البرتغالي»
             return self._best([(sum(role.count(words[0]) for role in e.roles), e) for e in others if e.named], index)
-        if len(words) != 2 or not all(map(is_definite, words)) or not words[1].endswith(("ي", "يه")):
+        if len(words) < 2 or not all(map(is_definite, (*words[1:], words[-2]))) or not words[-1].endswith(("ي", "يه")):
             return None
-        fitting = [e for e in others if e.named and _fitness(words[:1], e) > 2]  # one whose nationality nobody gave
+        fitting = [e for e in others if e.named and _fitness(words[:-1], e) > 2]  # one whose nationality nobody gave
         return fitting[0] if len(fitting) == 1 and not any(map(has_nationality, fitting[0].roles)) else None
 
     def _best(self, candidates: list[tuple[int, Entity]], index: int) -> Entity | None:
@@ -273,7 +296,7 @@ class Cast:
             return max(earlier) if earlier else -min(entity.seen) - 1
 
         likely = [(score, nearness(entity), -n) for n, (score, entity) in enumerate(candidates) if score > 0]
-        return candidates[-max(likely)[2]][1] if likely else None
+        return candidates[-max(likely)[-1]][1] if likely else None
 
     def _fullest(self, entity: Entity) -> Entity:
         if not entity.named:
@@ -284,16 +307,33 @@ class Cast:
     def _body(self, words: tuple[str, ...], index: int) -> Entity | None:
         """A body taken up by its kind alone («الهيئة»), whose full name stands in the running text."""
         kind = bare(words[0])
-        if len(words) > 1 or not is_definite(words[0]) or kind not in lexicon.BODIES:
-            return None
-        if kind not in self._forms:
-            self._forms[kind] = list(self._body_forms(kind))
-        if not (forms := self._forms[kind]):
+        if len(words) > 1 or not is_definite(words[0]) or not (forms := self._forms_of(kind)):
             return None
         nearest = min(forms, key=lambda form: _distance(form.at, index)).complements
         same = [form for form in forms if form.complements[: len(nearest)] == nearest]
         form = max(same, key=lambda form: len(form.complements))
-        return self._enter(form.text, form.at, (kind, *form.complements), named=False)
+        return self._enter_body(form)
+
+    def _fuller_body(self, words: tuple[str, ...], index: int) -> Entity | None:
+        """A body named in part, «البنك الأفريقي» for «البنك الأفريقي للتنمية», if only one fuller name fits."""
+        kind = bare(words[0])
+        if kind in lexicon.MINISTRIES:
+            named = (form for form in self._forms_of("وزاره") if form.complements == words)
+            return next(map(self._enter_body, named), None)
+        forms = self._forms_of(kind) if len(words) == 2 else []
+        fuller = [form for form in forms if form.complements[:1] == words[1:] and _only_adjectives(kind, form)]
+        longest = max(fuller, key=lambda form: len(form.complements), default=None)
+        if longest is None or any(longest.complements[: len(f.complements)] != f.complements for f in fuller):
+            return None
+        return self._enter_body(longest)
+
+    def _enter_body(self, form: _Form) -> Entity:
+        return self._enter(form.text, form.at, (form.kind, *form.complements), named=False)
+
+    def _forms_of(self, kind: str) -> list[_Form]:
+        if kind not in self._forms:
+            self._forms[kind] = list(self._body_forms(kind)) if kind in lexicon.BODIES else []
+        return self._forms[kind]
 
     def _body_forms(self, kind: str) -> Iterator[_Form]:
         """Every fuller name of a body of one kind in the text."""
@@ -304,17 +344,37 @@ class Cast:
                     text = self._text(index, tokens[place:end])
                     text = text[1:] if token.key[1:] == kind else text
                     text = "ال" + text[2:] if text.startswith("لل") else text
-                    yield _Form(tuple(t.key for t in tokens[place + 1 : end]), text, index)
+                    yield _Form(kind, tuple(t.key for t in tokens[place + 1 : end]), text, index)
+
+    def _short_name(self, words: tuple[str, ...]) -> Entity | None:
+        """A body called by its short name, alone or after its kind: «إياتا», «منظمة أوبك»."""
+        if self._short is None:
+            self._short = dict(self._short_names())
+        names = [" ".join(words), *([" ".join(words[1:])] if words[0] in lexicon.BODIES else [])]
+        form = next((self._short[name] for name in names if name in self._short), None)
+        return self._enter_body(form) if form else None
+
+    def _short_names(self) -> Iterator[tuple[str, _Form]]:
+        """Short names in marks after a body's name, «الاتحاد الدولي للطيران (إياتا)», and those of the media."""
+        kinds = {bare(form) for word in self.seen_words for form in (word, word[1:])} & lexicon.BODIES
+        for form in (form for kind in sorted(kinds) for form in self._forms_of(kind)):
+            sentence = self.sentences[form.at]
+            after = _SHORT_NAME.match(sentence, sentence.find(form.text) + len(form.text))
+            if after and form.text in sentence:
+                yield fold(after[1]), form
+            if form.kind in lexicon.MEDIA and form.complements[0][0] not in '«“"':
+                yield form.complements[0], form
 
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
-        places = sorted(self._places.get(word, ()), key=lambda found: _distance(found[0], index))
+        found = [*self._places.get(word, ()), *self._places.get("أ" + word[1:], ())]
+        places = sorted(found, key=lambda place: _distance(place[0], index))
         for certain in (True, False):
             for at, place in places:
                 tokens = self.tokens[at]
                 if not tokens[place].gap and (start := _first_name(tokens, place, certain)) is not None:
                     text = self._text(at, tokens[start : place + 1])
-                    return self._enter(text.removeprefix("و") if tokens[start].key[0] == "و" else text, at, ())
+                    return self._enter(text[_joined(tokens, start) :], at, ())
         return None
 
 
@@ -327,11 +387,37 @@ def _each(name: str) -> list[str]:
     return [name]
 
 
+def _joined(tokens: Sequence[Token], start: int) -> bool:
+    """Whether the first letter of a name is the «و» that joins it to what stands before, not its own."""
+    word, before = tokens[start].key, tokens[start - 1]
+    if word[0] != "و" or word in lexicon.GIVEN_NAMES:
+        return False
+    return word[1:] in lexicon.GIVEN_NAMES or not is_particle(before)
+
+
+def _name_before(tokens: Sequence[Token], end: int) -> int:
+    """Where a name of two to four words before a title begins, «قال إبراهيم المفلح مدير المصلحة»; 0 without one."""
+    for start in range(max(1, end - 4), end - 1):
+        name = tokens[start:end]
+        begins = _is_given(name[0].key) and (name[0].gap or is_particle(tokens[start - 1]))
+        whole = not any(token.gap for token in name[1:]) and plausible(name)
+        if begins and whole and all(continues_name(name, 0, n) for n in range(1, len(name))):
+            return start
+    return 0
+
+
 def _enclosed_name(tokens: Sequence[Token], start: int) -> int:
     """Where a name ends that stands between commas; 0 if what stands there is none."""
     end = next((n for n in range(start + 1, len(tokens)) if tokens[n].gap), len(tokens))
     likely = name_like(tokens[start]) and all(continues_name(tokens, start, n) for n in range(start + 1, end))
     return end if 1 < end - start < 6 and likely and plausible(tokens[start:end]) else 0
+
+
+def _only_adjectives(kind: str, form: _Form) -> bool:
+    """Whether a body's name goes on after two words, with nothing but adjectives and what it is for."""
+    rest = form.complements[1:]
+    agreeing = all(w.startswith("لل") or w.endswith("ه") or (w.endswith("ي") and not kind.endswith("ه")) for w in rest)
+    return bool(rest) and agreeing and all(map(is_definite, rest))
 
 
 def _possessed(token: Token) -> bool:
@@ -348,7 +434,9 @@ def _distance(at: int, index: int) -> tuple[bool, int]:
 
 def _addressed(words: tuple[str, ...]) -> tuple[str, ...]:
     """A title without the forms of address before it: «معالي الدكتور الوزير»."""
-    while len(words) > 1 and words[0] in lexicon.HONORIFICS and is_definite(words[1]) and is_title(words[1]):
+    while len(words) > 1 and words[0] in lexicon.HONORIFICS and is_title(words[1]):
+        if not (is_definite(words[1]) or words[0] in lexicon.FULL_TITLES):
+            break
         words = words[1:]
     return words
 
@@ -362,8 +450,11 @@ def _first_name(tokens: Sequence[Token], place: int, certain: bool) -> int | Non
     start = place - 1
     while start > 0 and tokens[start].key in lexicon.LINKS and not tokens[start].gap:
         start -= 1
-    if start < 1 or not name_like(tokens[start]) or is_definite(tokens[start].key):
+    first = tokens[start].key
+    if start < 1 or not name_like(tokens[start]) or is_definite(first):
         return None
+    if first in lexicon.VERBS and first in lexicon.TITLES_AND_NAMES:
+        return None  # «طالب الأقارب»
     sure = _is_given(tokens[start].key) or tokens[start].key[0] not in "بل"
     while start > 1 and sure and not tokens[start].gap and _is_given(tokens[start - 1].key):
         start -= 1
@@ -401,7 +492,7 @@ def _likeness(part: tuple[str, ...], full: tuple[str, ...]) -> int:
     if size == 1 and len(part[0]) > 2 and any(w.endswith(part[0]) and len(w) > len(part[0]) + 2 for w in full):
         return 1  # a compound written as one word: «عبدالناصر», «سلفاكير»
     if full[:size] == part:
-        return 3 if part[0] in lexicon.EAST_ASIAN else 1
+        return 3 if part[0] in lexicon.EAST_ASIAN else min(size, 2)
     if size > 1 and full[0] == part[0] and full[-1] == part[-1] and set(part) <= set(full):
         return 2
     return 2 if any(full[i : i + size] == part for i in range(1, len(full) - size)) else 0
@@ -411,6 +502,8 @@ def _fitness(words: tuple[str, ...], entity: Entity) -> int:
     """How well a title fits an entity; 0 where its head, its gender or one of its words speaks against it."""
     head, rest = bare(words[0]), [stem(word) for word in words[1:] if word not in lexicon.SMALL]
     own = [word for role in entity.roles for word in role]
+    if head in lexicon.PREMIER and "الوزرا" in own:
+        own.append("الحكومه")
     known = [stem(word) for word in (*own, *(word[1:] for word in own if word[0] in "بل" and len(word) > 4))]
     if not all(any(akin(word, other) for other in known) for word in rest):
         return 0
@@ -422,7 +515,8 @@ def _fitness(words: tuple[str, ...], entity: Entity) -> int:
 
 def _appositions(role: tuple[str, ...]) -> list[tuple[str, ...]]:
     """A title and those beside it: «رئيس اللجنة وزير النفط», «كبير المفاوضين السفير»."""
-    starts = (n for n in range(1, len(role)) if is_title(role[n]) and is_definite(role[n - 1]))
+    titles = (n for n in range(1, len(role)) if is_title(role[n]) and bare(role[n]) not in lexicon.BODIES)
+    starts = (n for n in titles if is_definite(role[n - 1]))
     return [role, *(role[start:] for start in starts)]
 
 

@@ -16,12 +16,12 @@ _LONGEST_PHRASE = 300
 _NOT_WORD = re.compile(r"[^\w]+")
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
 _TIMES = frozenset(map(fold_word, "ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة".split()))
-_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|الصادرة?|الموالية?|ومقر\w+)\s")
+_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|ومقر\w+)\s")
 # Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول.
 _NO_FIRST_NAME = re.compile(
     r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3})$"
 )
-_FILIATION = ("بن", "بنت", "ابن", "ولد", "اغ")
+FILIATION = ("بن", "بنت", "ابن", "ولد", "اغ")
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 _JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
 _WORD = re.compile(r"\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
@@ -90,7 +90,7 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
         return False  # «أمين المخازن»
     if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
         return True
-    if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإ" and _NO_FIRST_NAME.match(first)):
+    if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإآ" and _NO_FIRST_NAME.match(first)):
         return False
     if any(token.key == "بن" for token in tokens):
         return True
@@ -128,7 +128,7 @@ def role_end(tokens: Sequence[Token], start: int, *, running: bool = False) -> i
     if open_ and start + 1 < len(tokens) and _describes(head, tokens[start + 1].key):
         return len(tokens)
     index = _complements_end(tokens, start + 1, open_, running=running)
-    if start + 1 < index < len(tokens) and tokens[index].key in _FILIATION:
+    if start + 1 < index < len(tokens) and tokens[index].key in FILIATION:
         index -= not is_definite(tokens[index - 1].key)  # the son's own name comes before
     return index
 
@@ -154,6 +154,8 @@ def _possessed(title: Token) -> bool:
 
 def _describes(head: str, word: str) -> bool:
     """Whether the word right after an indefinite title makes it a description (مسؤول كبير, خبير مصري)."""
+    if head in lexicon.BODIES and head.endswith("ه") and not word.endswith("ه"):
+        return False  # «شركة إيني»
     stem = word.removesuffix("ا") if head.endswith("ا") else word.removesuffix("ه")
     if stem in lexicon.ADJECTIVES:
         return True
@@ -302,7 +304,7 @@ def _resumed(tokens: Sequence[Token], start: int) -> int:
             return _resumed(tokens, end) if end < len(tokens) - 1 else start
     before = tokens[start - 1].key
     unlisted = not (is_definite(before) or is_definite(before[1:]) or is_known(before) or before in lexicon.CLOSED)
-    son = left > 3 and (tokens[start + 2].key in _FILIATION or tokens[start + 1].key in lexicon.GIVEN_NAMES)
+    son = left > 3 and (tokens[start + 2].key in FILIATION or tokens[start + 1].key in lexicon.GIVEN_NAMES)
     return start + (unlisted and not before.endswith("ستان") and son)
 
 
@@ -338,7 +340,11 @@ def _second_title(tokens: Sequence[Token], begin: int, *, least: int = 1) -> int
 
 
 def _name_end(tokens: Sequence[Token], start: int) -> int:
-    """Where the name gives way to a title after it."""
+    """Where the name gives way to a title after it, or to what is said of it: «سامي الصالح متانة»."""
+    last = tokens[-1]
+    surname = is_definite(tokens[-2].key) and tokens[-2].key not in lexicon.DIVINE if len(tokens) > start + 2 else False
+    if surname and last.raw.endswith(("ة", "ات")) and last.key not in lexicon.GIVEN_NAMES:
+        tokens = tokens[:-1]
     for index in range(start + 1, len(tokens) - 1):
         word, following = tokens[index].key, tokens[index + 1].key
         certain = bare(word) not in lexicon.TITLES_AND_NAMES or is_known(following)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 from collections.abc import Iterator, Sequence
@@ -9,18 +10,22 @@ from dataclasses import dataclass
 
 from nabra import _lexicon as lexicon
 from nabra._cast import Cast
-from nabra._lexicon import is_definite, is_known, is_stop, is_title
+from nabra._lexicon import bare, is_definite, is_known, is_stop, is_title
 from nabra.article import Mention, Source, Speaker
 from nabra.names import Token, fold, is_particle, read_phrase, tokenize
 
 _EDGES = " \t\r\n\u00a0،,؛;.:!؟?…«»\"“”'‘’()[]{}/-–—"
 _BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
+_AFTER_NAME = re.compile(r"\s(?:(?:رحم|حفظ)\w+ الله|طيب الله|تقريرا|بيانا)\b.*")
 STRAIGHT = '""'
 _QUOTES = {"«": "«»", "“": "“”", '"': STRAIGHT}
 _BEFORE_QUOTE = ("", "(", "[", ":", "،", "-", "–", "—", "«")
 _LONGEST_QUOTE = 6
 _QUESTION = re.compile(r"\s*(?:[•●▪■◆*]|س\s?:)")
 _ANSWER = re.compile(r"\s*(?:[-–—ـ]|ج\s?:)")
+_WHO_IS = re.compile(r"\s(?:أحد|إحدى|وهو|وهي|البالغ|البالغة|الملقب|الملقبة|المكنى|المكلف|المكلفة)\s")
+_ISSUED_BY = re.compile(r"\s(?:ال)?صادرة?\s(?:عن|من)\s")
+_SIGNED = re.compile(r"((?:بيان|إعلان|وثيقة|مذكرة|رسالة)\s\w+)\sوقع\w+\s$")
 _POINTS_BACK = re.compile(r"\W*(?:هذا ما|هكذا|به(?:ذه|ذا) ال\w+)\s")  # «هذا ما قاله فلان»
 
 
@@ -54,12 +59,28 @@ def resolve_speakers(sentences: Sequence[str], attributions: Sequence[Attributio
         if text := clean_mention(sentence, given.start, given.end, cast.seen_words):
             mentions[index] = text
     cast.read(mentions)
+    attributions = [_continued(given, mentions, index, cast) for index, given in enumerate(attributions)]
     here = {index: Mention(index, text) for index, text in mentions.items()}
     names = {mention: cast.name(mention.text, mention.sentence) for mention in here.values()}
     introduced = {index: Mention(index, name) for index, name in cast.introduced().items() if index not in here}
     names |= {mention: cast.name(mention.text, mention.sentence) for mention in introduced.values()}
     owners = _owners(sentences, attributions, here, introduced, quoted)
     return [Speaker(names[owner], owner, given.score) if owner else None for given, owner in zip(attributions, owners)]
+
+
+def _continued(given: Attribution, mentions: dict[int, str], index: int, cast: Cast) -> Attribution:
+    """What the model says, but that a document taken up again («وأوضح التقرير») goes on with whose it is."""
+    text = mentions.get(index, "")
+    if not _is_document(text) or min(mentions) == index or cast.name(text, index) != text:
+        return given
+    del mentions[index]
+    return dataclasses.replace(given, source=Source.CONTINUES, start=None, end=None)
+
+
+def _is_document(mention: str) -> bool:
+    words = [token.key for token in tokenize(mention)]
+    alone = len(words) == 1 or (len(words) > 1 and not is_definite(words[1]))
+    return alone and is_definite(words[0]) and bare(words[0]) in lexicon.DOCUMENTS
 
 
 def _owners(
@@ -209,11 +230,27 @@ def clean_mention(sentence: str, start: int | None, end: int | None, seen: froze
     cut = cut and first.key not in lexicon.GIVEN_NAMES  # a span that cuts «ليلى» short
     if cut or _attached(first, seen):
         begin += 1
-    text = sentence[begin : tokens[-1].end]
+    if signed := _SIGNED.search(sentence[:begin]):
+        return signed[1]  # «بيان مشترك وقعه فلان وفلان»: none of them alone
+    text = _AFTER_NAME.sub("", sentence[begin : tokens[-1].end])
     parts = [part.strip(_EDGES) for part in _BREAKS.split(text)]
     named = [part for part in parts if read_phrase(part).name]
-    text = (named or sorted(parts, key=len, reverse=True))[0]
+    text = _issuer((named or sorted(parts, key=len, reverse=True))[0])
+    before = _WHO_IS.split(text, maxsplit=1)[0]
+    of_somebody = is_title(tokenize(before)[-1].key)  # «عمة أحد الضحايا»
+    text = before if read_phrase(before).name and " " in before and not of_somebody else text
     return "" if len(fold(text)) < 2 or fold(text) in lexicon.PRONOUNS else _close(text, sentence)
+
+
+def _issuer(text: str) -> str:
+    """Whose a document is, where a phrase says it: «بيان وزارة النقل», «التحليل الصادر عن المصرف»."""
+    words = tokenize(text)
+    if not words or bare(words[0].key) not in lexicon.DOCUMENTS:
+        return text
+    if len(parts := _ISSUED_BY.split(text, maxsplit=1)) > 1:
+        return parts[1]
+    of_body = len(words) > 1 and not is_definite(words[0].key) and bare(words[1].key) in lexicon.BODIES
+    return text[words[1].start :] if of_body else text
 
 
 def _completed(words: list[Token], first: int, last: int) -> list[Token]:
@@ -241,7 +278,8 @@ def _spoken_to(token: Token, seen: frozenset[str]) -> bool:
 
 def _outside(token: Token) -> bool:
     word = token.key
-    return (is_particle(token) or word in lexicon.PRONOUNS) and not is_known(word) and word not in lexicon.SAME
+    name_part = is_known(word) or word in lexicon.SAME or token.raw in lexicon.LINKS  # «فان» is not «فإن»
+    return (is_particle(token) or word in lexicon.PRONOUNS) and not name_part
 
 
 def _syllable(tokens: Sequence[Token]) -> bool:
@@ -266,5 +304,6 @@ def _close(text: str, sentence: str) -> str:
         if text.count(opening) > text.count(closing) or (opening == closing and text.count(opening) % 2):
             if text + closing in sentence:
                 return text + closing
-            return text.strip(_EDGES)
+            before = text[: text.rfind(opening)].strip(_EDGES)
+            return before if before and is_definite(tokenize(before)[-1].key) else text.strip(_EDGES)
     return text
