@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
+from nabra._bodies import Bodies, Body, distance
 from nabra._lexicon import (
     akin,
     bare,
@@ -23,7 +22,6 @@ from nabra._lexicon import (
 from nabra.names import (
     FILIATION,
     Token,
-    body_end,
     continues_name,
     fold,
     is_particle,
@@ -34,8 +32,6 @@ from nabra.names import (
     tokenize,
     undescribed,
 )
-
-_SHORT_NAME = re.compile(r"""\s*[«“"(](\w[\w .-]{1,18})[»”")]""")
 
 
 @dataclass(slots=True)
@@ -51,15 +47,6 @@ class Entity:
     seen: list[int] = field(default_factory=list)
 
 
-class _Form(NamedTuple):
-    """A fuller name of a body: its kind, what follows it, and all as written; and its sentence."""
-
-    kind: str
-    complements: tuple[str, ...]
-    text: str
-    at: int
-
-
 class Cast:
     """Everybody an article names, so that a surname or a title finds its person."""
 
@@ -70,8 +57,7 @@ class Cast:
         self.entities: list[Entity] = []
         self.surnames: set[str] = set()
         self.voices: dict[int, Entity] = {}
-        self._forms: dict[str, list[_Form]] = {}
-        self._short: dict[str, _Form] | None = None
+        self._bodies = Bodies(sentences, self.seen_words)
         self._places: dict[str, list[tuple[int, int]]] = {}
         for index, tokens in enumerate(self.tokens):
             for place, token in enumerate(tokens):
@@ -104,7 +90,7 @@ class Cast:
         said = " ".join(word for word in text.split() if fold(word) not in lexicon.SAME) or text
         phrase = read_phrase(said)
         words = tuple(fold(phrase.name or phrase.text).split())
-        entity = self._short_name(words) or self._alias(words, index)
+        entity = self._enter_body(self._bodies.by_short_name(words)) or self._alias(words, index)
         entity = entity or (None if phrase.name else self._surname(words, index))
         bare_surname = len(words) == 1 and (phrase.name or is_definite(words[0])) and not is_known(words[0])
         if entity is None and bare_surname:
@@ -116,8 +102,8 @@ class Cast:
             unnamed = any(e.roles[0][0] == bare(words[0]) for e in self.entities if not e.named)
             again = said != text and bare(words[0]) in lexicon.GENERAL and not unnamed  # «المسؤول نفسه»
             titled = self._titled(full, index) or self._titled(words, index)
-            entity = None if again else titled or self._body(words, index)
-            entity = entity or self._fuller_body(words, index)
+            entity = None if again else titled or self._enter_body(self._bodies.by_kind(words, index))
+            entity = entity or self._enter_body(self._bodies.by_part(words))
             entity = entity or self._lately(words, index)
         if entity is None:
             return phrase.name or undescribed("ال" + text[2:] if text.startswith("لل") else text)
@@ -304,71 +290,13 @@ class Cast:
         fuller = [e for e in self.entities if e.named and _likeness(entity.words, e.words) >= 2]
         return max(fuller, key=lambda e: len(e.words), default=entity)
 
-    def _body(self, words: tuple[str, ...], index: int) -> Entity | None:
-        """A body taken up by its kind alone («الهيئة»), whose full name stands in the running text."""
-        kind = bare(words[0])
-        if len(words) > 1 or not is_definite(words[0]) or not (forms := self._forms_of(kind)):
-            return None
-        nearest = min(forms, key=lambda form: _distance(form.at, index)).complements
-        same = [form for form in forms if form.complements[: len(nearest)] == nearest]
-        form = max(same, key=lambda form: len(form.complements))
-        return self._enter_body(form)
-
-    def _fuller_body(self, words: tuple[str, ...], index: int) -> Entity | None:
-        """A body named in part, «البنك الأفريقي» for «البنك الأفريقي للتنمية», if only one fuller name fits."""
-        kind = bare(words[0])
-        if kind in lexicon.MINISTRIES:
-            named = (form for form in self._forms_of("وزاره") if form.complements == words)
-            return next(map(self._enter_body, named), None)
-        forms = self._forms_of(kind) if len(words) == 2 else []
-        fuller = [form for form in forms if form.complements[:1] == words[1:] and _only_adjectives(kind, form)]
-        longest = max(fuller, key=lambda form: len(form.complements), default=None)
-        if longest is None or any(longest.complements[: len(f.complements)] != f.complements for f in fuller):
-            return None
-        return self._enter_body(longest)
-
-    def _enter_body(self, form: _Form) -> Entity:
-        return self._enter(form.text, form.at, (form.kind, *form.complements), named=False)
-
-    def _forms_of(self, kind: str) -> list[_Form]:
-        if kind not in self._forms:
-            self._forms[kind] = list(self._body_forms(kind)) if kind in lexicon.BODIES else []
-        return self._forms[kind]
-
-    def _body_forms(self, kind: str) -> Iterator[_Form]:
-        """Every fuller name of a body of one kind in the text."""
-        for index, sentence in enumerate(self.sentences):
-            tokens = tokenize(sentence, quotes=True)
-            for place, token in enumerate(tokens):
-                if kind in (token.key, bare(token.key), token.key[1:]) and (end := body_end(tokens, place)):
-                    text = self._text(index, tokens[place:end])
-                    text = text[1:] if token.key[1:] == kind else text
-                    text = "ال" + text[2:] if text.startswith("لل") else text
-                    yield _Form(kind, tuple(t.key for t in tokens[place + 1 : end]), text, index)
-
-    def _short_name(self, words: tuple[str, ...]) -> Entity | None:
-        """A body called by its short name, alone or after its kind: «إياتا», «منظمة أوبك»."""
-        if self._short is None:
-            self._short = dict(self._short_names())
-        names = [" ".join(words), *([" ".join(words[1:])] if words[0] in lexicon.BODIES else [])]
-        form = next((self._short[name] for name in names if name in self._short), None)
-        return self._enter_body(form) if form else None
-
-    def _short_names(self) -> Iterator[tuple[str, _Form]]:
-        """Short names in marks after a body's name, «الاتحاد الدولي للطيران (إياتا)», and those of the media."""
-        kinds = {bare(form) for word in self.seen_words for form in (word, word[1:])} & lexicon.BODIES
-        for form in (form for kind in sorted(kinds) for form in self._forms_of(kind)):
-            sentence = self.sentences[form.at]
-            after = _SHORT_NAME.match(sentence, sentence.find(form.text) + len(form.text))
-            if after and form.text in sentence:
-                yield fold(after[1]), form
-            if form.kind in lexicon.MEDIA and form.complements[0][0] not in '«“"':
-                yield form.complements[0], form
+    def _enter_body(self, body: Body | None) -> Entity | None:
+        return self._enter(body.text, body.at, (body.kind, *body.complements), named=False) if body else None
 
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
         found = [*self._places.get(word, ()), *self._places.get("أ" + word[1:], ())]
-        places = sorted(found, key=lambda place: _distance(place[0], index))
+        places = sorted(found, key=lambda place: distance(place[0], index))
         for certain in (True, False):
             for at, place in places:
                 tokens = self.tokens[at]
@@ -413,23 +341,11 @@ def _enclosed_name(tokens: Sequence[Token], start: int) -> int:
     return end if 1 < end - start < 6 and likely and plausible(tokens[start:end]) else 0
 
 
-def _only_adjectives(kind: str, form: _Form) -> bool:
-    """Whether a body's name goes on after two words, with nothing but adjectives and what it is for."""
-    rest = form.complements[1:]
-    agreeing = all(w.startswith("لل") or w.endswith("ه") or (w.endswith("ي") and not kind.endswith("ه")) for w in rest)
-    return bool(rest) and agreeing and all(map(is_definite, rest))
-
-
 def _possessed(token: Token) -> bool:
     """Whether a word carries a pronoun and so belongs to no name («ضيفه»)."""
     return (
         token.raw.endswith(("ه", "ها", "هم")) and not token.raw.endswith("يه") and token.key not in lexicon.GIVEN_NAMES
     )
-
-
-def _distance(at: int, index: int) -> tuple[bool, int]:
-    """How far a sentence is from another; what comes before is nearer than what comes after."""
-    return at > index, abs(at - index)
 
 
 def _addressed(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,107 @@
+"""The bodies that an article names, so that one taken up by its kind, a part or a short name has its full name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from nabra import _lexicon as lexicon
+from nabra._lexicon import bare, is_definite
+from nabra.names import body_end, fold, tokenize
+
+_SHORT_NAME = re.compile(r"""\s*[«“"(](\w[\w .-]{1,18})[»”")]""")
+
+
+class Body(NamedTuple):
+    """A body in running text: the folded noun for its kind, what follows it, the name as written, and its sentence."""
+
+    kind: str
+    complements: tuple[str, ...]
+    text: str
+    at: int
+
+
+class Bodies:
+    """Every body of an article whose name is more than a noun.
+
+    Args:
+        sentences: The article.
+        seen_words: Its words, folded.
+    """
+
+    def __init__(self, sentences: Sequence[str], seen_words: frozenset[str]) -> None:
+        self._sentences = sentences
+        self._seen_words = seen_words
+        self._of_kind: dict[str, list[Body]] = {}
+        self._short: dict[str, Body] | None = None
+
+    def by_kind(self, words: tuple[str, ...], index: int) -> Body | None:
+        """The nearest body of a kind, «الهيئة», in the fullest form that it has in the article."""
+        kind = bare(words[0])
+        if len(words) > 1 or not is_definite(words[0]) or not (bodies := self._all(kind)):
+            return None
+        nearest = min(bodies, key=lambda body: distance(body.at, index)).complements
+        same = [body for body in bodies if body.complements[: len(nearest)] == nearest]
+        return max(same, key=lambda body: len(body.complements))
+
+    def by_part(self, words: tuple[str, ...]) -> Body | None:
+        """A body named in part, «البنك الأفريقي» for «البنك الأفريقي للتنمية», if only one fuller name fits.
+
+        Or a ministry called without the word: «الخارجية البريطانية».
+        """
+        kind = bare(words[0])
+        if kind in lexicon.MINISTRIES:
+            return next((body for body in self._all("وزاره") if body.complements == words), None)
+        bodies = self._all(kind) if len(words) == 2 else []
+        fuller = [body for body in bodies if body.complements[:1] == words[1:] and _only_adjectives(body)]
+        longest = max(fuller, key=lambda body: len(body.complements), default=None)
+        if longest is None or any(longest.complements[: len(b.complements)] != b.complements for b in fuller):
+            return None
+        return longest
+
+    def by_short_name(self, words: tuple[str, ...]) -> Body | None:
+        """A body called by its short name, alone or after its kind: «إياتا», «منظمة أوبك»."""
+        if self._short is None:
+            self._short = dict(self._short_names())
+        names = [" ".join(words), *([" ".join(words[1:])] if words[0] in lexicon.BODIES else [])]
+        return next((self._short[name] for name in names if name in self._short), None)
+
+    def _short_names(self) -> Iterator[tuple[str, Body]]:
+        """Short names in marks after a body's name, «الاتحاد الدولي للطيران (إياتا)», and those of the media."""
+        kinds = {bare(form) for word in self._seen_words for form in (word, word[1:])} & lexicon.BODIES
+        for body in (body for kind in sorted(kinds) for body in self._all(kind)):
+            sentence = self._sentences[body.at]
+            after = _SHORT_NAME.match(sentence, sentence.find(body.text) + len(body.text))
+            if after and body.text in sentence:
+                yield fold(after[1]), body
+            if body.kind in lexicon.MEDIA and body.complements[0][0] not in '«“"':
+                yield body.complements[0], body
+
+    def _all(self, kind: str) -> list[Body]:
+        if kind not in self._of_kind:
+            self._of_kind[kind] = list(self._find(kind)) if kind in lexicon.BODIES else []
+        return self._of_kind[kind]
+
+    def _find(self, kind: str) -> Iterator[Body]:
+        """Every body of one kind in the text."""
+        for index, sentence in enumerate(self._sentences):
+            tokens = tokenize(sentence, quotes=True)
+            for place, token in enumerate(tokens):
+                if kind in (token.key, bare(token.key), token.key[1:]) and (end := body_end(tokens, place)):
+                    text = sentence[token.start : tokens[end - 1].end]
+                    text = text[1:] if token.key[1:] == kind else text
+                    text = "ال" + text[2:] if text.startswith("لل") else text
+                    yield Body(kind, tuple(t.key for t in tokens[place + 1 : end]), text, index)
+
+
+def _only_adjectives(body: Body) -> bool:
+    """Whether a body's name goes on after two words, with nothing but adjectives and what it is for."""
+    rest, masculine = body.complements[1:], not body.kind.endswith("ه")
+    agreeing = all(w.startswith("لل") or w.endswith("ه") or (w.endswith("ي") and masculine) for w in rest)
+    return bool(rest) and agreeing and all(map(is_definite, rest))
+
+
+def distance(at: int, index: int) -> tuple[bool, int]:
+    """How far a sentence is from another; what comes before is nearer than what comes after."""
+    return at > index, abs(at - index)
