@@ -237,8 +237,8 @@ def clean_mention(sentence: str, start: int | None, end: int | None, seen: froze
     named = [part for part in parts if read_phrase(part).name]
     text = _issuer((named or sorted(parts, key=len, reverse=True))[0])
     before = _WHO_IS.split(text, maxsplit=1)[0]
-    of_somebody = is_title(tokenize(before)[-1].key)  # «عمة أحد الضحايا»
-    text = before if read_phrase(before).name and " " in before and not of_somebody else text
+    if read_phrase(before).name and " " in before and not is_title(tokenize(before)[-1].key):  # «عمة أحد الضحايا»
+        text = before
     return "" if len(fold(text)) < 2 or fold(text) in lexicon.PRONOUNS else _close(text, sentence)
 
 
@@ -305,5 +305,6 @@ def _close(text: str, sentence: str) -> str:
             if text + closing in sentence:
                 return text + closing
             before = text[: text.rfind(opening)].strip(_EDGES)
-            return before if before and is_definite(tokenize(before)[-1].key) else text.strip(_EDGES)
+            words = tokenize(before)
+            return before if words and is_definite(words[-1].key) else text.strip(_EDGES)
     return text
