@@ -9,6 +9,7 @@ The second labels are an article a line: `{"id": …, "tones": […], "speakers"
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from sklearn.metrics import cohen_kappa_score
 
 from nabra.article import TONES, Article
+from nabra.cli import guard
 from nabra.errors import NabraError
 from nabra.names import same_name
 from nabra.readers import read_json_lines
@@ -25,6 +27,9 @@ from nabra_train.data import load_articles
 def agreement(articles: Sequence[Article], second: Iterable[dict[str, Any]]) -> dict[str, float]:
     """Number of sentences labelled twice, shares of equal tones and speakers, and Cohen's kappa (1960) of the tones."""
     by_id = {article.id: article for article in articles}
+    second = list(second)
+    if unknown := [record["id"] for record in second if record["id"] not in by_id]:
+        raise NabraError(f"article {unknown[0]!r} was labelled twice and is in none of the files; name the file too")
     pairs = [
         (sentence, tone, speaker)
         for record in second
@@ -59,7 +64,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (NabraError, KeyError) as error:
-        raise SystemExit(f"agreement.py: error: {error}") from error
+    sys.exit(guard("agreement.py", main))

@@ -52,6 +52,7 @@ from transformers import (
 )
 from transformers.trainer_utils import SaveStrategy
 
+from nabra.cli import guard
 from nabra.config import COMPACT, Config, DataConfig, ModelConfig, TrainingConfig, encoder_location, replace
 from nabra.errors import NabraError
 from nabra.tokenization import SentenceTokenizer, load_preprocessor
@@ -537,14 +538,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     arguments = build_parser().parse_args(argv)
-    try:
-        figures = arguments.run(arguments)
-    except NabraError as error:
-        sys.exit(f"bench.py: {error}")
+    figures = arguments.run(arguments)
     print(format_report(figures))
     if arguments.output:
         arguments.output.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guard("bench.py", main))

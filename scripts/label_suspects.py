@@ -11,13 +11,14 @@ confident learning (Northcutt et al., 2021), as cleanlab does it.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 from cleanlab.filter import find_label_issues
 
 from nabra.article import TONES
-from nabra.errors import NabraError
+from nabra.cli import guard
 from nabra_train.data import load_articles
 
 
@@ -41,7 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NabraError as error:
-        raise SystemExit(f"label_suspects.py: error: {error}") from error
+    sys.exit(guard("label_suspects.py", main))

@@ -20,6 +20,7 @@ from typing import Any
 
 from nabra.analyzer import Analyzer
 from nabra.article import Article
+from nabra.cli import guard
 from nabra.config import Config, replace
 from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
@@ -98,12 +99,11 @@ def main(arguments: Sequence[str]) -> None:
         raise NabraError(f"--sizes: {too_large[0]} is more than the {len(articles)} articles of {config.data.train}")
     tests = own.tests or [config.data.test]
     names = own.names or tests
+    if len(names) != len(tests):
+        raise NabraError(f"--names: {len(names)} for {len(tests)} test files; give each file one")
     places = [(size, repeat) for size in own.sizes for repeat in range(own.repeats)]
     points = [json.loads(run_point(config, articles, *place, tests).read_text()) for place in places]
-    curves = {
-        name: {score: summarise(points, test, score) for score in SCORES}
-        for name, test in zip(names, tests, strict=True)
-    }
+    curves = {name: {score: summarise(points, test, score) for score in SCORES} for name, test in zip(names, tests)}
     write_report({"curves": curves}, Path(config.training.output) / "learning_curve.json")
     for name, scores in curves.items():
         for score, rows in scores.items():
@@ -114,7 +114,4 @@ def main(arguments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except NabraError as error:
-        sys.exit(f"learning_curve.py: error: {error}")
+    sys.exit(guard("learning_curve.py", lambda: main(sys.argv[1:])))

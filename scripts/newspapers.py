@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
+from nabra.cli import guard
 from nabra.errors import NabraError
 from nabra.readers import TEXT_FIELD, read_json_lines
 from nabra.writers import atomic_writer, to_json_line
@@ -117,7 +118,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except NabraError as error:
-        sys.exit(f"newspapers.py: error: {error}")
+    sys.exit(guard("newspapers.py", lambda: main(sys.argv[1:])))

@@ -16,11 +16,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from nabra.article import TONES
+from nabra.cli import guard
 from nabra.writers import atomic_writer, to_json_line
 from nabra_train.data import load_articles
 
@@ -75,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guard("split_corpus.py", main))

@@ -32,15 +32,25 @@ commands:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0, or 2 for what the user can mend."""
+    """Run the command line and return the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    return guard("nabra", lambda: _run(arguments))
+
+
+def guard(program: str, run: Callable[[], int | None]) -> int:
+    """Run a program and return its exit code: its own or 0, 2 for what the user can mend, 130 for Ctrl-C.
+
+    Args:
+        program: Its name, for the line that says what is wrong.
+        run: Does its work.
+    """
     try:
-        return _run(arguments)
+        return run() or 0
     except NabraError as error:
-        print(f"nabra: error: {error}", file=sys.stderr)
+        print(f"{program}: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("nabra: interrupted", file=sys.stderr)
+        print(f"{program}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stdout = None  # whoever read our output has gone; the interpreter must not flush it again
