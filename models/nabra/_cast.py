@@ -13,6 +13,7 @@ from nabra._lexicon import (
     has_nationality,
     is_definite,
     is_known,
+    is_stop,
     is_title,
     key,
     of_country,
@@ -207,8 +208,10 @@ class Cast:
             end += surname  # «السفير حاتم الجندي»
         for stop in range(min(end + 1, len(tokens)), start + 1, -1):
             if tokens[stop - 1].key in self.surnames and not tokens[stop - 1].gap:
-                return stop
-        clean = end == len(tokens) or tokens[end].gap or is_particle(tokens[end])
+                return stop + (stop + 1 == end and stop - start == 2 and self._second_surname(tokens, stop))
+        after = tokens[end].key if end < len(tokens) else ""
+        titled = is_title(after) and not (is_definite(after) or after.endswith("ا"))  # «صحفيا» describes a thing
+        clean = not after or tokens[end].gap or is_particle(tokens[end]) or titled
         limit = 5 if clean else 3 if start < end and tokens[start].key in lexicon.EAST_ASIAN else 2
         parts, stop = 0, start
         while stop < end and parts < limit:
@@ -218,6 +221,12 @@ class Cast:
         while stop - start > 2 and _possessed(tokens[stop - 1]) and tokens[stop - 2].key not in lexicon.LINKS:
             stop -= 1
         return stop
+
+    def _second_surname(self, tokens: Sequence[Token], place: int) -> bool:
+        """Whether a foreign name goes on before a comma after the surname that it goes by: «لوسيا كيسبي أروخو،»."""
+        word, before = tokens[place].key, tokens[place - 1].key
+        foreign = not (is_definite(before) or is_definite(word) or word in lexicon.GIVEN_NAMES)
+        return foreign and len(word) > 3 and (place + 1 == len(tokens) or tokens[place + 1].gap)
 
     def _alias(self, words: tuple[str, ...], index: int) -> Entity | None:
         """The person whose full name a part of it means: surname, first name, or some of several."""
@@ -327,16 +336,30 @@ def _name_before(tokens: Sequence[Token], end: int) -> int:
     """Where a name of two to four words before a title begins, «قال إبراهيم المفلح مدير المصلحة»; 0 without one."""
     for start in range(max(1, end - 4), end - 1):
         name = tokens[start:end]
-        begins = _is_given(name[0].key) and (name[0].gap or is_particle(tokens[start - 1]))
+        given = _is_given(name[0].key) and (name[0].gap or is_particle(tokens[start - 1]))
         whole = not any(token.gap for token in name[1:]) and plausible(name)
-        if begins and whole and all(continues_name(name, 0, n) for n in range(1, len(name))):
+        if (
+            (given or _follows_verb(tokens, start, end))
+            and whole
+            and all(continues_name(name, 0, n) for n in range(1, len(name)))
+        ):
             return start
     return 0
 
 
+def _follows_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether two unknown words stand between a verb and a title: «التقت سنية الورغي وزيرة الفلاحة»."""
+    verb, first = tokens[start - 1].key, tokens[start].key
+    acts = _verbal(verb) or is_stop(verb) or (verb.endswith("ت") and 2 < len(verb) < 7 and not is_definite(verb))
+    strange = first in lexicon.LINKS or is_known(first) or _possessed(tokens[end - 1])
+    complement = end + 1 < len(tokens) and not tokens[end + 1].gap
+    return end - start == 2 and acts and complement and not strange
+
+
 def _enclosed_name(tokens: Sequence[Token], start: int) -> int:
     """Where a name ends that stands between commas; 0 if what stands there is none."""
-    end = next((n for n in range(start + 1, len(tokens)) if tokens[n].gap), len(tokens))
+    ends = (n for n in range(start + 1, len(tokens)) if tokens[n].gap or is_particle(tokens[n]))
+    end = next(ends, len(tokens))
     likely = name_like(tokens[start]) and all(continues_name(tokens, start, n) for n in range(start + 1, end))
     return end if 1 < end - start < 6 and likely and plausible(tokens[start:end]) else 0
 
@@ -430,10 +453,11 @@ def _fitness(words: tuple[str, ...], entity: Entity) -> int:
 
 
 def _appositions(role: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """A title and those beside it: «رئيس اللجنة وزير النفط», «كبير المفاوضين السفير»."""
-    titles = (n for n in range(1, len(role)) if is_title(role[n]) and bare(role[n]) not in lexicon.BODIES)
+    """A title and those beside it: «رئيس اللجنة وزير النفط», «كبير المفاوضين السفير», «رئيس اللجنة ومدير المركز»."""
+    words = [word[1:] if word[0] == "و" and is_title(word[1:]) else word for word in role]
+    titles = (n for n in range(1, len(role)) if is_title(words[n]) and bare(words[n]) not in lexicon.BODIES)
     starts = (n for n in titles if is_definite(role[n - 1]))
-    return [role, *(role[start:] for start in starts)]
+    return [role, *((words[start], *role[start + 1 :]) for start in starts)]
 
 
 def _head_fitness(head: str, narrowed: bool, named: bool, role: tuple[str, ...]) -> int:

@@ -108,6 +108,8 @@ def continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:
         return index - start < 3 and (short or name_like(tokens[index]))
     if index > start and tokens[index - 1].key in lexicon.LINKS:
         return True
+    if index + 1 < len(tokens) and tokens[index + 1].key in FILIATION and not is_known(word):
+        return not is_particle(tokens[index])  # «زوينة بنت خلفان»
     particles = "وفبليتسن" if index > start + 1 else "و"
     if word[:2] == "وو":
         return word[1:] not in lexicon.GIVEN_NAMES and name_like(tokens[index])  # the name's own: «وولدي»
@@ -171,7 +173,9 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
     if raw.rstrip("ـ") in lexicon.PREPOSITIONS or (raw == "على" and is_definite(following)):
         return index + 1, True
     namesake = index > 1 and tokens[index - 1].key in lexicon.GIVEN_NAMES  # «جامعة سالم المختار»
-    if not open_ and following and not namesake and _starts_name(word, following):
+    before = tokens[index - 1].key
+    colour = word in lexicon.COLOURS and is_definite(before) and not (is_title(before) or before.endswith("ي"))
+    if not open_ and following and not (namesake or colour) and _starts_name(word, following):
         return None
     for size in (3, 2):
         place = tuple(t.key for t in tokens[index : index + size])
