@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from nabra.article import Article, Sentence, Speaker
@@ -93,13 +94,15 @@ class Analyzer:
 
     def analyze_many(self, articles: Iterable[str | Article]) -> Iterator[Article]:
         """Label articles as they come, in their order; reads only a little ahead."""
-        waiting: list[Article] = []
-        for article in articles:
-            waiting.append(article_from_text(article) if isinstance(article, str) else article)
-            if sum(len(a.sentences) for a in waiting) >= LOOK_AHEAD:
-                yield from self._label(waiting)
-                waiting = []
-        yield from self._label(waiting)
+        return itertools.chain.from_iterable(self.analyze_blocks(_blocks(articles)))
+
+    def analyze_blocks(self, blocks: Iterable[Sequence[Article]]) -> Iterator[list[Article]]:
+        """Label articles block by block; the sentences of a block share their batches.
+
+        The answers depend on the block alone, to the last bit.
+        """
+        for block in blocks:
+            yield list(self._label(block))
 
     def _label(self, articles: Sequence[Article]) -> Iterator[Article]:
         readings = iter(self._read([s.text for article in articles for s in article.sentences]))
@@ -138,6 +141,17 @@ class Analyzer:
             for sentence, reading, speaker in zip(article.sentences, readings, speakers, strict=True)
         ]
         return dataclasses.replace(article, sentences=tuple(sentences))
+
+
+def _blocks(articles: Iterable[str | Article]) -> Iterator[list[Article]]:
+    """Articles in groups of at least `LOOK_AHEAD` sentences."""
+    block: list[Article] = []
+    for article in articles:
+        block.append(article_from_text(article) if isinstance(article, str) else article)
+        if sum(len(a.sentences) for a in block) >= LOOK_AHEAD:
+            yield block
+            block = []
+    yield block
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,27 +71,26 @@ def _run(arguments: list[str]) -> int:
         hint = f"did you mean {close[0]!r}?" if close else f"commands: {', '.join(COMMANDS)}"
         raise NabraError(f"unknown command {name!r}; {hint}")
     try:
-        COMMANDS[name](rest)
+        return COMMANDS[name](rest) or 0
     except SystemExit as stop:  # --help
         return int(stop.code or 0)
-    return 0
 
 
-def predict(arguments: list[str]) -> None:
-    """Label articles: .txt, .jsonl, .csv, .parquet files, folders, - for standard input."""
+def predict(arguments: list[str]) -> int:
+    """Label articles: .txt, .jsonl, .csv, .parquet files, .gz and .zst of them, folders, - for standard input."""
     from nabra.readers import STANDARD_INPUT, TEXT_FIELD, read_articles
 
     parser = build_parser("nabra predict", predict.__doc__ or "")
     parser.add_argument("articles", nargs="+", help=f"files or folders; {STANDARD_INPUT} for standard input")
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: the screen")
+    parser.add_argument("--resume", action="store_true", help="go on with a run into --output that was stopped")
     parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
     config, own = parse(parser, arguments, PREDICT_ALIASES, _saved_config(arguments))
     analyzer = _load(config)
-    articles = analyzer.analyze_many(read_articles(own.articles, own.text_field))
-    if own.output is None:
-        _print(articles)
-    else:
-        _write(articles, own.output)
+    if own.output is not None:
+        return _predict_file(analyzer, own.articles, own.output, own.text_field, own.resume)
+    _print(analyzer.analyze_many(read_articles(own.articles, own.text_field)))
+    return 0
 
 
 def _saved_config(arguments: Sequence[str]) -> Path | None:
@@ -126,29 +125,30 @@ def _print(articles: Iterable[Article]) -> None:
         sys.stdout.flush()
 
 
-def _write(articles: Iterable[Article], output: Path) -> None:
-    from nabra.writers import PARTIAL_SUFFIX, atomic_writer, to_json_line
+def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_field: str, resume: bool) -> int:
+    """Label into a file; the exit code is 1 if articles were left out."""
+    from nabra.prediction import errors_path, partial_path, predict_file
+    from nabra.progress import ArticleProgress
 
-    written = sentences = 0
     try:
-        with atomic_writer(output) as file:
-            for article in _progress(articles):
-                file.write(to_json_line(article))
-                file.flush()
-                written += 1
-                sentences += len(article.sentences)
+        with ArticleProgress(inputs) as progress:
+            done = predict_file(
+                analyzer,
+                inputs,
+                output,
+                text_field=text_field,
+                resume=resume,
+                on_read=progress.read,
+                on_labelled=progress.labelled,
+            )
     except (NabraError, KeyboardInterrupt):
-        if written:
-            print(f"nabra: {written} articles are kept in {output}{PARTIAL_SUFFIX}", file=sys.stderr)
+        if (partial := partial_path(output)).is_file() and partial.stat().st_size:
+            print(f"nabra: what is done is kept in {partial}; go on with --resume", file=sys.stderr)
         raise
-    print(f"{written} articles, {sentences} sentences: {output}", file=sys.stderr)
-
-
-def _progress(articles: Iterable[Article]) -> Iterator[Article]:
-    """Count articles on a terminal; say nothing in a pipe."""
-    from tqdm import tqdm
-
-    yield from tqdm(articles, unit=" articles", disable=None)
+    print(f"{done.articles} articles, {done.sentences} sentences: {output}", file=sys.stderr)
+    if done.left_out:
+        print(f"nabra: {done.left_out} articles were left out; why: {errors_path(output)}", file=sys.stderr)
+    return int(done.left_out > 0)
 
 
 def show(arguments: list[str]) -> None:
@@ -306,7 +306,7 @@ def _require_train_extra() -> None:
         raise NabraError(f"this command needs {error.name}: pip install 'nabra[train]'") from error
 
 
-COMMANDS: dict[str, Callable[[list[str]], None]] = {
+COMMANDS: dict[str, Callable[[list[str]], int | None]] = {
     "predict": predict,
     "show": show,
     "train": train,

@@ -1,14 +1,19 @@
-"""Reads articles: plain text, JSON Lines, CSV, Parquet, folders and standard input."""
+"""Reads articles: plain text, JSON Lines, CSV, Parquet, compressed or not, folders and standard input."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from nabra.article import Article, Sentence
 from nabra.errors import NabraError
@@ -16,6 +21,12 @@ from nabra.splitting import split_sentences
 
 STANDARD_INPUT = "-"
 TEXT_FIELD = "text"
+COMPRESSED = (".gz", ".zst")
+
+Load = Callable[[], Article]
+"""Reads one article, or raises the `NabraError` that says why it cannot."""
+OnRead = Callable[[int], None]
+"""Is told how many more bytes of a file were read."""
 
 
 def article_from_text(text: str, id: str = "", metadata: dict[str, Any] | None = None) -> Article:
@@ -37,31 +48,86 @@ def read_articles(inputs: Iterable[str | Path], text_field: str = TEXT_FIELD) ->
     """Read articles from files, folders (searched whole, in order of name) or `-` for standard input.
 
     Args:
-        inputs: Paths of .txt (an article a file), .jsonl (an article a line), .csv or .parquet (a row), or folders.
+        inputs: Paths of .txt (an article a file), .jsonl (an article a line), .csv or .parquet (a row), each of them
+            but .parquet also as .gz or .zst, or folders. Standard input is one article, or JSON Lines.
         text_field: Field or column that holds an article's text.
 
     Raises:
         NabraError: Naming file, line and field of what cannot be read.
     """
-    for item in inputs:
-        if str(item) == STANDARD_INPUT:
-            yield _checked(article_from_text(sys.stdin.read(), "stdin"), "standard input")
+    return (load() for load in find_articles(inputs, text_field))
+
+
+def find_articles(
+    inputs: Iterable[str | Path], text_field: str = TEXT_FIELD, on_read: OnRead | None = None
+) -> Iterator[Load]:
+    """The same article by article, so that one that cannot be read does not end the rest.
+
+    Nothing is read ahead, and no more than a line or a batch of rows is held. Of a file that cannot be read on, the
+    rest is one article that raises.
+
+    Args:
+        inputs: As `read_articles` takes them.
+        text_field: Field or column that holds an article's text.
+        on_read: Told how many bytes of the files were read.
+
+    Raises:
+        NabraError: If an input is missing, of no known kind, or a folder without articles.
+    """
+    files = [STANDARD_INPUT if str(item) == STANDARD_INPUT else find_files(Path(item)) for item in inputs]
+    return _find_articles(files, text_field, on_read or (lambda _: None))
+
+
+def _find_articles(files: Iterable[str | Iterator[Path]], text_field: str, on_read: OnRead) -> Iterator[Load]:
+    for item in files:
+        if isinstance(item, str):
+            yield from _read_standard_input(text_field)
             continue
-        for path in _files(Path(item)):
-            yield from _READERS[path.suffix.lower()](path, text_field)
+        for path in item:
+            try:
+                yield from _READERS[_kind(path)](path, text_field, on_read)
+            except NabraError as fault:
+                yield partial(_fail, fault)
 
 
-def _files(path: Path) -> list[Path]:
+def find_files(path: Path) -> Iterator[Path]:
+    """The article files of a folder, in order of name, or the one file that a path names.
+
+    Raises:
+        NabraError: If there is none.
+    """
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in _READERS and p.is_file())
-        if not found:
+        files = _walk(path)
+        if (first := next(files, None)) is None:
             raise NabraError(f"{path}: the folder holds no article files ({', '.join(_READERS)})")
-        return found
+        return chain([first], files)
     if not path.exists():
         raise NabraError(f"{path}: no such file or folder")
-    if path.suffix.lower() not in _READERS:
+    if _kind(path) not in _READERS:
         raise NabraError(f"{path}: unknown kind of file; expected one of {', '.join(_READERS)}")
-    return [path]
+    return iter([path])
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if _kind(found := Path(place, name)) in _READERS and found.is_file():
+                yield found
+
+
+def _kind(path: Path) -> str:
+    """The suffix that says what a file holds: `.jsonl` of `news.jsonl.gz`."""
+    suffix = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if suffix in COMPRESSED else suffix
+
+
+def _stem(path: Path) -> str:
+    return Path(path.stem).stem if path.suffix.lower() in COMPRESSED else path.stem
+
+
+def _fail(fault: NabraError) -> Article:
+    raise fault
 
 
 def _checked(article: Article, where: str) -> Article:
@@ -73,17 +139,69 @@ def _checked(article: Article, where: str) -> Article:
     return article
 
 
-def _read_text(path: Path) -> str:
+@contextmanager
+def _open_text(path: Path, on_read: OnRead) -> Iterator[TextIO]:
+    """A text file, compressed or not, with its line breaks as they are."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with (
+            io.BufferedReader(_Counting(path, on_read), buffer_size=1 << 18) as raw,
+            _decompressed(path, raw) as file,
+            io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text,
+        ):
+            yield text
     except UnicodeDecodeError as error:
-        raise NabraError(f"{path}: is not UTF-8 (byte {error.start}); convert it first, e.g. with iconv") from error
-    except OSError as error:
-        raise NabraError(f"{path}: cannot be read ({error.strerror})") from error
+        raise NabraError(f"{path}: is not UTF-8 ({error.reason}); convert it first, e.g. with iconv") from error
+    except (OSError, EOFError) as error:
+        raise NabraError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
-def _read_txt(path: Path, text_field: str) -> Iterator[Article]:
-    yield _checked(article_from_text(_read_text(path), path.stem), str(path))
+def _decompressed(path: Path, raw: BinaryIO) -> Any:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(raw)
+    if path.suffix.lower() == ".zst":
+        return _import_pyarrow(path).CompressedInputStream(raw, "zstd")
+    return raw
+
+
+class _Counting(io.FileIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, on_read: OnRead) -> None:
+        super().__init__(path)
+        self._on_read = on_read
+
+    def readinto(self, buffer: Any) -> int | None:
+        size = super().readinto(buffer)
+        self._on_read(size or 0)
+        return size
+
+
+def _import_pyarrow(path: Path) -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise NabraError(f"{path}: {path.suffix} needs pyarrow: pip install 'nabra[parquet]'") from error
+    return pyarrow
+
+
+def _read_standard_input(text_field: str) -> Iterator[Load]:
+    """One article of plain text, or JSON Lines where the first character opens an object."""
+    first = sys.stdin.readline()
+    while first.isspace():
+        first = sys.stdin.readline()
+    if not first.startswith("{"):
+        text = first + sys.stdin.read()
+        yield lambda: _checked(article_from_text(text, "stdin"), "standard input")
+        return
+    for number, line in enumerate(chain([first], sys.stdin), 1):
+        if line.strip():
+            yield partial(_load_line, line, "stdin", number, text_field, "standard input")
+
+
+def _read_txt(path: Path, text_field: str, on_read: OnRead) -> Iterator[Load]:
+    with _open_text(path, on_read) as file:
+        text = file.read()
+    yield lambda: _checked(article_from_text(text, _stem(path)), str(path))
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -92,37 +210,45 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         NabraError: Naming file and line of what is not a JSON object.
     """
-    for number, line in _lines(path):
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise NabraError(f"{path}:{number}: broken JSON, column {error.colno}: {error.msg}") from error
-        if not isinstance(record, dict):
-            raise NabraError(f"{path}:{number}: expected a JSON object, an article a line")
-        yield number, record
+    return ((number, _parse(line, f"{path}:{number}")) for number, line in _lines(path))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _lines(path: Path, on_read: OnRead = lambda _: None) -> Iterator[tuple[int, str]]:
+    """The lines of a file that are not blank, with their numbers."""
     number = 0
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
+        with _open_text(path, on_read) as file:
+            for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, line
-    except UnicodeDecodeError as error:
-        raise NabraError(f"{path}:{number + 1}: is not UTF-8; convert the file first, e.g. with iconv") from error
-    except OSError as error:
-        raise NabraError(f"{path}: cannot be read ({error.strerror})") from error
+    except NabraError as error:
+        if not isinstance(error.__cause__, UnicodeDecodeError):
+            raise
+        raise NabraError(str(error).replace(str(path), f"{path}:{number + 1}", 1)) from error
 
 
-def _read_jsonl(path: Path, text_field: str) -> Iterator[Article]:
+def _parse(line: str, where: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise NabraError(f"{where}: broken JSON, column {error.colno}: {error.msg}") from error
+    if not isinstance(record, dict):
+        raise NabraError(f"{where}: expected a JSON object, an article a line")
+    return record
+
+
+def _read_jsonl(path: Path, text_field: str, on_read: OnRead) -> Iterator[Load]:
     empty = True
-    for number, record in read_json_lines(path):
+    for number, line in _lines(path, on_read):
         empty = False
-        where = f"{path}:{number}"
-        yield _checked(_article_from_record(record, f"{path.stem}-{number}", text_field, where), where)
+        yield partial(_load_line, line, _stem(path), number, text_field, str(path))
     if empty:
         raise NabraError(f"{path}: holds no article")
+
+
+def _load_line(line: str, stem: str, number: int, text_field: str, path: str) -> Article:
+    where = f"{path}:{number}"
+    return _checked(_article_from_record(_parse(line, where), f"{stem}-{number}", text_field, where), where)
 
 
 def _article_from_record(record: dict[str, Any], default_id: str, text_field: str, where: str) -> Article:
@@ -148,33 +274,39 @@ def _sentence_texts(sentences: Any, where: str) -> Iterator[str]:
         yield text
 
 
-def _read_csv(path: Path, text_field: str) -> Iterator[Article]:
+def _read_csv(path: Path, text_field: str, on_read: OnRead) -> Iterator[Load]:
     csv.field_size_limit(sys.maxsize)
-    rows = csv.DictReader(io.StringIO(_read_text(path), newline=""))
-    yield from _read_rows(path, rows, text_field)
+    with _open_text(path, on_read) as file:
+        try:
+            yield from _read_rows(path, csv.DictReader(file), text_field)
+        except csv.Error as error:
+            raise NabraError(f"{path}: not CSV ({error})") from error
 
 
-def _read_parquet(path: Path, text_field: str) -> Iterator[Article]:
+def _read_parquet(path: Path, text_field: str, on_read: OnRead) -> Iterator[Load]:
+    pyarrow = _import_pyarrow(path)
+    from pyarrow import parquet
+
     try:
-        from pyarrow import ArrowInvalid, parquet
-    except ImportError as error:
-        raise NabraError(f"{path}: Parquet needs pyarrow: pip install 'nabra[parquet]'") from error
-    try:
-        table = parquet.ParquetFile(path)
-    except ArrowInvalid as error:
+        table = parquet.ParquetFile(_Counting(path, on_read))
+    except (pyarrow.ArrowInvalid, OSError) as error:
         raise NabraError(f"{path}: not a Parquet file ({error})") from error
     rows = (row for batch in table.iter_batches(batch_size=256) for row in batch.to_pylist())
     yield from _read_rows(path, rows, text_field)
 
 
-def _read_rows(path: Path, rows: Iterable[dict[str, Any]], text_field: str) -> Iterator[Article]:
+def _read_rows(path: Path, rows: Iterable[dict[str, Any]], text_field: str) -> Iterator[Load]:
     empty = True
     for number, row in enumerate(rows, 1):
         empty = False
-        where = f"{path}: row {number}"
-        yield _checked(_article_from_record(row, f"{path.stem}-{number}", text_field, where), where)
+        yield partial(_load_row, row, _stem(path), number, text_field, path)
     if empty:
         raise NabraError(f"{path}: holds no article")
+
+
+def _load_row(row: dict[str, Any], stem: str, number: int, text_field: str, path: Path) -> Article:
+    where = f"{path}: row {number}"
+    return _checked(_article_from_record(row, f"{stem}-{number}", text_field, where), where)
 
 
 _READERS = {".txt": _read_txt, ".jsonl": _read_jsonl, ".csv": _read_csv, ".parquet": _read_parquet}

@@ -78,16 +78,38 @@ def test_predictions_are_shown_as_a_table(
     assert "وصل الوفد أمس." in shown
 
 
-def test_results_before_a_fault_are_kept(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_article_that_cannot_be_read_is_left_out_and_listed(
+    tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = tmp_path / "in.jsonl"
-    source.write_text((json.dumps({"text": TEXT * 40}) + "\n") * 9 + "{broken", encoding="utf-8")
+    source.write_text(json.dumps({"text": TEXT}) + "\n{broken\n" + json.dumps({"text": TEXT}), encoding="utf-8")
     output = tmp_path / "out.jsonl"
-    assert main(["predict", str(source), "--model", str(tiny_model), "--output", str(output)]) == 2
-    errors = capsys.readouterr().err
-    assert "in.jsonl:10: broken JSON" in errors
+    assert main(["predict", str(source), "--model", str(tiny_model), "--output", str(output)]) == 1
+    assert [record["id"] for record in lines(output)] == ["in-1", "in-3"]
+    assert "1 articles were left out" in capsys.readouterr().err
+    (fault,) = lines(tmp_path / "out.errors.jsonl")
+    assert fault["position"] == 2
+    assert "in.jsonl:2: broken JSON" in fault["error"]
+
+
+def test_a_stopped_run_says_how_to_go_on(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text((json.dumps({"text": TEXT * 40}) + "\n") * 30, encoding="utf-8")
+    command = ["predict", str(source), "--model", str(tiny_model), "--output", str(output)]
+
+    def interrupt(self: object, articles: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nabra.progress.ArticleProgress.labelled", interrupt)
+        assert main(command) == 130
+    assert "go on with --resume" in capsys.readouterr().err
     assert not output.exists()
-    assert len(lines(tmp_path / "out.jsonl.partial")) > 0
-    assert "articles are kept in" in errors
+    assert main([*command, "--resume"]) == 0
+    assert len(lines(output)) == 30
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:

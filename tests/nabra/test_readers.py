@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -70,6 +71,26 @@ def test_folders_are_searched_in_order(tmp_path: Path) -> None:
         write(tmp_path / name, TEXT)
     write(tmp_path / "notes.md", "no article")
     assert [article.id for article in read_articles([tmp_path])] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("name", ["in.jsonl.gz", "in.csv.gz", "in.txt.gz", "in.jsonl.zst"])
+def test_compressed_files(tmp_path: Path, name: str) -> None:
+    content = {"jsonl": json.dumps({"text": TEXT}), "csv": f'text\n"{TEXT}"\n', "txt": TEXT}[name.split(".")[1]]
+    if name.endswith(".gz"):
+        (tmp_path / name).write_bytes(gzip.compress(content.encode()))
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        (tmp_path / name).write_bytes(pyarrow.compress(content.encode(), "zstd", asbytes=True))
+    (article,) = read_articles([tmp_path])
+    assert article.id in ("in", "in-1")
+    assert len(article.sentences) == 2
+
+
+def test_standard_input_may_be_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO("\n" + json.dumps({"text": TEXT}) + "\n\n" + json.dumps({"id": "b", "text": TEXT}))
+    )
+    assert [article.id for article in read_articles(["-"])] == ["stdin-1", "b"]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

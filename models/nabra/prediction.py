@@ -1,0 +1,214 @@
+"""Labels any number of articles into a file: streamed, and gone on with after a stop."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from nabra.analyzer import LOOK_AHEAD, Analyzer
+from nabra.article import Article
+from nabra.errors import NabraError
+from nabra.readers import STANDARD_INPUT, TEXT_FIELD, Load, find_articles
+from nabra.writers import PARTIAL_SUFFIX, to_json_line
+
+STATE_SUFFIX = ".state"
+ERRORS_SUFFIX = ".errors.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a run has come, and what to go on from.
+
+    Args:
+        inputs: What is read, as it was named.
+        position: Articles of the input that are done with, labelled or left out.
+        articles: Those that were labelled.
+        sentences: Their sentences.
+        output_size: Bytes of the output that are complete.
+        errors_size: Bytes of the list of faults that go with it.
+    """
+
+    inputs: tuple[str, ...]
+    position: int = 0
+    articles: int = 0
+    sentences: int = 0
+    output_size: int = 0
+    errors_size: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """Articles that could not be read."""
+        return self.position - self.articles
+
+
+def errors_path(output: Path) -> Path:
+    """Where the articles that could not be read are listed: `news.errors.jsonl` beside `news.jsonl`."""
+    return output.with_name(output.name.removesuffix(".jsonl") + ERRORS_SUFFIX)
+
+
+def partial_path(path: Path) -> Path:
+    """Where a file lies until it is complete."""
+    return path.with_name(path.name + PARTIAL_SUFFIX)
+
+
+def predict_file(
+    analyzer: Analyzer,
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    text_field: str = TEXT_FIELD,
+    resume: bool = False,
+    on_read: Callable[[int], None] | None = None,
+    on_labelled: Callable[[int], None] | None = None,
+) -> State:
+    """Label the articles of files and folders into a JSON Lines file.
+
+    An article that cannot be read is left out and listed in `errors_path(output)`. The files appear under their names
+    once they are complete. Until then `output` lies beside them as `.partial`, with a `.state`; a run that was stopped,
+    however roughly, goes on from there and ends with the very bytes that it would have ended with.
+
+    Args:
+        analyzer: The model.
+        inputs: As `nabra.readers.read_articles` takes them.
+        output: The file to write.
+        text_field: Field or column that holds an article's text.
+        resume: Go on with a run that was stopped; begin where there is none.
+        on_read: Told how many bytes were read.
+        on_labelled: Told how many articles were labelled.
+
+    Raises:
+        NabraError: If an input is missing, the output cannot be written, or the run to go on with read other inputs.
+    """
+    state = State(tuple(map(str, inputs)))
+    if resume:
+        state = _read_state(output, state)
+    loads = find_articles(inputs, text_field, on_read)
+    with _Files(output, state) as files:
+        marks: deque[State] = deque()
+        blocks = _blocks(islice(loads, state.position, None), state, files.report, marks)
+        for labelled in analyzer.analyze_blocks(blocks):
+            state = files.write(labelled, marks.popleft())
+            if on_labelled is not None:
+                on_labelled(len(labelled))
+    files.finish()
+    return state
+
+
+def _blocks(
+    loads: Iterator[Load], state: State, report: Callable[[int, NabraError], int], marks: deque[State]
+) -> Iterator[list[Article]]:
+    """Articles in blocks that the model takes together, and in `marks` how far each has come.
+
+    Where a block ends depends on the input alone, so that a run that goes on makes the blocks it would have made.
+    """
+    block: list[Article] = []
+    waiting = 0
+    for position, load in enumerate(loads, state.position + 1):
+        state = replace(state, position=position)
+        try:
+            block.append(load())
+            waiting += len(block[-1].sentences)
+        except NabraError as fault:
+            state = replace(state, errors_size=report(position, fault))
+        if waiting >= LOOK_AHEAD:
+            state = _done(state, block)
+            marks.append(state)
+            yield block
+            block, waiting = [], 0
+    marks.append(_done(state, block))
+    yield block
+
+
+def _done(state: State, block: Sequence[Article]) -> State:
+    sentences = sum(len(article.sentences) for article in block)
+    return replace(state, articles=state.articles + len(block), sentences=state.sentences + sentences)
+
+
+class _Files:
+    """The output, the list of faults and the state, each complete up to the same article."""
+
+    def __init__(self, output: Path, state: State) -> None:
+        self._output, self._errors = output, errors_path(output)
+        self._begin = state
+        self._stack = ExitStack()
+        self._errors_file: BinaryIO | None = None
+
+    def __enter__(self) -> _Files:
+        try:
+            self._output.parent.mkdir(parents=True, exist_ok=True)
+            self._output_file = self._open(self._output, self._begin.output_size)
+            if self._begin.errors_size:
+                self._errors_file = self._open(self._errors, self._begin.errors_size)
+        except OSError as error:
+            raise NabraError(f"{self._output}: cannot be written ({error.strerror})") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _open(self, path: Path, size: int) -> BinaryIO:
+        """A file to append to after its first `size` bytes."""
+        partial = partial_path(path)
+        file = self._stack.enter_context(partial.open("r+b" if size else "wb"))
+        file.truncate(size)
+        file.seek(size)
+        return file
+
+    def report(self, position: int, fault: NabraError) -> int:
+        """List an article that is left out; returns the size of the list."""
+        if self._errors_file is None:
+            self._errors_file = self._open(self._errors, 0)
+        line = json.dumps({"position": position, "error": str(fault)}, ensure_ascii=False) + "\n"
+        self._errors_file.write(line.encode())
+        self._errors_file.flush()
+        return self._errors_file.tell()
+
+    def write(self, articles: Sequence[Article], mark: State) -> State:
+        """Write a block and remember how far the run has come."""
+        self._output_file.write("".join(map(to_json_line, articles)).encode("utf-8"))
+        self._output_file.flush()
+        state = replace(mark, output_size=self._output_file.tell())
+        path = _state_path(self._output)
+        staged = partial_path(path)
+        staged.write_text(json.dumps(asdict(state), ensure_ascii=False), encoding="utf-8")
+        os.replace(staged, path)
+        return state
+
+    def finish(self) -> None:
+        """Give the complete files their names."""
+        if self._errors_file is not None:
+            os.replace(partial_path(self._errors), self._errors)
+        else:
+            self._errors.unlink(missing_ok=True)  # of an earlier run
+        os.replace(partial_path(self._output), self._output)
+        _state_path(self._output).unlink(missing_ok=True)
+
+
+def _state_path(output: Path) -> Path:
+    return output.with_name(output.name + STATE_SUFFIX)
+
+
+def _read_state(output: Path, begin: State) -> State:
+    """The state of a run that was stopped; `begin` where none was."""
+    path = _state_path(output)
+    if not path.is_file():
+        return begin
+    if STANDARD_INPUT in begin.inputs:
+        raise NabraError("--resume: standard input cannot be read again; name files")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        state = State(**{**record, "inputs": tuple(record["inputs"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NabraError(f"{path}: is damaged ({error}); delete it to begin anew") from error
+    if state.inputs != begin.inputs:
+        raise NabraError(f"--resume: {output} was made from {' '.join(state.inputs)}; name the same inputs again")
+    if not partial_path(output).is_file() or partial_path(output).stat().st_size < state.output_size:
+        raise NabraError(f"--resume: {partial_path(output)} is gone or cut short; delete {path} to begin anew")
+    return state
