@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import nabra
 from nabra.checkpoint import find_checkpoint, read_model_config
@@ -85,7 +86,14 @@ def predict(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: the screen")
     parser.add_argument("--resume", action="store_true", help="go on with a run into --output that was stopped")
     parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    parser.add_argument(
+        "--engine", type=Literal["local", "ray"], default="local", help="this process, or a Ray cluster"
+    )
+    parser.add_argument("--workers", type=int, default=0, help="processes with a model on Ray; 0 for one a core")
+    parser.add_argument("--format", type=Literal["jsonl", "parquet"], default="jsonl", help="of the shards of Ray")
     config, own = parse(parser, arguments, PREDICT_ALIASES, _saved_config(arguments))
+    if own.engine == "ray":
+        return _predict_cluster(config, own)
     analyzer = _load(config)
     if own.output is not None:
         return _predict_file(analyzer, own.articles, own.output, own.text_field, own.resume)
@@ -103,16 +111,12 @@ def _saved_config(arguments: Sequence[str]) -> Path | None:
 def _load(config: Config) -> Analyzer:
     from nabra.analyzer import Analyzer
 
-    inference = config.inference
-    return Analyzer.from_pretrained(
-        config.model.checkpoint,
-        revision=config.model.revision,
-        runtime=inference.runtime,
-        precision=inference.precision,
-        batch_size=inference.batch_size,
-        threads=inference.threads,
-        min_confidence=inference.min_confidence,
-    )
+    return Analyzer.from_pretrained(**_analyzer_arguments(config))
+
+
+def _analyzer_arguments(config: Config) -> dict[str, Any]:
+    """What `Analyzer.from_pretrained` takes."""
+    return {"model": config.model.checkpoint, "revision": config.model.revision, **dataclasses.asdict(config.inference)}
 
 
 def _print(articles: Iterable[Article]) -> None:
@@ -149,6 +153,26 @@ def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_fiel
     if done.left_out:
         print(f"nabra: {done.left_out} articles were left out; why: {errors_path(output)}", file=sys.stderr)
     return int(done.left_out > 0)
+
+
+def _predict_cluster(config: Config, own: Any) -> int:
+    """Label into a folder of shards on Ray; the exit code is 1 if articles were left out."""
+    from nabra.cluster import predict_cluster
+
+    if own.output is None:
+        raise NabraError("--engine ray: needs --output, a folder")
+    done = predict_cluster(
+        own.articles,
+        own.output,
+        analyzer=_analyzer_arguments(config),
+        text_field=own.text_field,
+        workers=own.workers,
+        file_format=own.format,
+    )
+    print(f"{done['articles']} articles, {done['sentences']} sentences: {own.output}", file=sys.stderr)
+    if done["left_out"]:
+        print(f"nabra: {done['left_out']} articles were left out; why: {own.output}/errors-*.jsonl", file=sys.stderr)
+    return int(done["left_out"] > 0)
 
 
 def show(arguments: list[str]) -> None:

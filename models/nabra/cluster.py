@@ -1,0 +1,180 @@
+"""Labels articles on many machines with Ray Data; needs the `ray` extra.
+
+One task reads each file, a pool of actors that hold the model labels what comes, and tasks write shards. A worker that
+dies is replaced and its batch is labelled again; a shard's name follows from its first article, so that nothing is
+written twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from nabra.analyzer import Analyzer
+from nabra.article import Article
+from nabra.errors import NabraError
+from nabra.readers import STANDARD_INPUT, TEXT_FIELD, find_articles, find_files
+from nabra.writers import atomic_writer
+
+BATCH = 64
+"""Articles that a worker takes at a time."""
+SHARD = 4096
+"""Most articles of a shard."""
+
+Format = Literal["jsonl", "parquet"]
+Rows = dict[str, Sequence[Any]]
+"""Columns of a batch: `file` and `position` of each article, its `record` as JSON or the `error` that bars it."""
+
+
+def predict_cluster(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    analyzer: dict[str, Any],
+    text_field: str = TEXT_FIELD,
+    workers: int = 0,
+    file_format: Format = "jsonl",
+) -> dict[str, int]:
+    """Label the articles of files and folders into a folder of shards, on the Ray cluster.
+
+    The cluster is that of `RAY_ADDRESS`; without it, this machine. Every machine must see the inputs, the model and
+    the folder under the same names.
+
+    Args:
+        inputs: As `nabra.readers.read_articles` takes them, but for standard input.
+        output: A new or empty folder, for `part-….jsonl` or `part-….parquet`, and `errors-….jsonl` for the articles
+            that could not be read.
+        analyzer: Arguments of `Analyzer.from_pretrained`.
+        text_field: Field or column that holds an article's text.
+        workers: Processes that hold a model; 0 for one a processor core.
+        file_format: Of the shards.
+
+    Returns:
+        Numbers of `articles`, `sentences` and `left_out`.
+
+    Raises:
+        NabraError: If Ray is missing, an input is, or the folder is not empty.
+    """
+    if STANDARD_INPUT in inputs:
+        raise NabraError("--engine ray: standard input cannot be shared; name files")
+    if output.exists() and any(output.iterdir()):
+        raise NabraError(f"{output}: is not empty; name a new folder")
+    files = [str(path.absolute()) for item in inputs for path in find_files(Path(item))]
+    ray = _import_ray()
+    articles = ray.data.from_items(
+        [{"file": n, "path": path} for n, path in enumerate(files)], override_num_blocks=len(files)
+    ).map_batches(_read, batch_size=1, fn_kwargs={"text_field": text_field})
+    shards = articles.map_batches(
+        _Labeller,
+        batch_size=BATCH,
+        concurrency=workers or int(ray.cluster_resources()["CPU"]),
+        fn_constructor_kwargs={"analyzer": analyzer},
+    ).map_batches(_write, batch_size=SHARD, fn_kwargs={"folder": str(output.absolute()), "file_format": file_format})
+    counts = shards.take_all()
+    return {name: sum(row[name] for row in counts) for name in ("articles", "sentences", "left_out")}
+
+
+def _import_ray() -> Any:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use to its makers otherwise
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise NabraError("--engine ray needs Ray: pip install 'nabra[ray]'") from error
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+    return ray
+
+
+def _read(files: Rows, text_field: str) -> Iterator[Rows]:
+    """The articles of a file, a batch at a time."""
+    for number, path in zip(files["file"], files["path"], strict=True):
+        rows: list[tuple[int, int, str, str]] = []
+        for position, load in enumerate(find_articles([path], text_field), 1):
+            record = error = ""
+            try:
+                record = json.dumps(load().to_dict(), ensure_ascii=False, default=str)
+            except NabraError as fault:
+                error = str(fault)
+            rows.append((int(number), position, record, error))
+            if len(rows) == BATCH:
+                yield _columns(rows)
+                rows = []
+        if rows:
+            yield _columns(rows)
+
+
+def _columns(rows: Iterable[tuple[int, int, str, str]]) -> Rows:
+    return dict(zip(("file", "position", "record", "error"), map(list, zip(*rows))))
+
+
+class _Labeller:
+    """An actor that holds the model."""
+
+    def __init__(self, analyzer: dict[str, Any]) -> None:
+        self._analyzer = Analyzer.from_pretrained(**{"threads": 1, **analyzer})
+
+    def __call__(self, rows: Rows) -> Rows:
+        articles = (Article.from_dict(json.loads(record)) for record in rows["record"] if record)
+        labelled = self._analyzer.analyze_many(articles)
+        records = [
+            json.dumps(next(labelled).to_dict(), ensure_ascii=False, default=str) if record else ""
+            for record in rows["record"]
+        ]
+        return {**rows, "record": records}
+
+
+def _write(rows: Rows, folder: str, file_format: Format) -> Rows:
+    """Write a shard and a list of faults; returns their numbers of articles and sentences."""
+    name = f"{rows['file'][0]:06}-{rows['position'][0]:09}"
+    records = [record for record in rows["record"] if record]
+    articles = [json.loads(record) for record in records]
+    faults = [error for error in rows["error"] if error]
+    if records and file_format == "jsonl":
+        with atomic_writer(Path(folder, f"part-{name}.jsonl")) as file:
+            file.writelines(record + "\n" for record in records)
+    elif records:
+        _write_parquet(articles, Path(folder, f"part-{name}.parquet"))
+    if faults:
+        with atomic_writer(Path(folder, f"errors-{name}.jsonl")) as file:
+            file.writelines(json.dumps({"error": fault}, ensure_ascii=False) + "\n" for fault in faults)
+    sentences = sum(len(article["sentences"]) for article in articles)
+    return {"articles": [len(articles)], "sentences": [sentences], "left_out": [len(faults)]}
+
+
+def _write_parquet(articles: Iterable[dict[str, Any]], path: Path) -> None:
+    """Articles as Parquet: what the input said of them is JSON, for every input says something else."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    mention = {"sentence": pa.int32(), "text": pa.string(), "start": pa.int32(), "end": pa.int32()}
+    speaker = {"name": pa.string(), "score": pa.float32(), "mention": pa.struct(mention)}
+    sentence = {
+        "text": pa.string(),
+        "tone": pa.string(),
+        "speaker": pa.struct(speaker),
+        "start": pa.int32(),
+        "end": pa.int32(),
+        "scores": pa.map_(pa.string(), pa.float32()),
+        "truncated": pa.bool_(),
+        "undecided": pa.bool_(),
+    }
+    schema = pa.schema({"id": pa.string(), "metadata": pa.string(), "sentences": pa.list_(pa.struct(sentence))})
+    rows = [
+        {
+            "id": article["id"],
+            "metadata": json.dumps({k: v for k, v in article.items() if k not in ("id", "sentences")}),
+            "sentences": [
+                {"truncated": False, "undecided": False, **s, "scores": list(s["scores"].items())}
+                for s in article["sentences"]
+            ],
+        }
+        for article in articles
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_suffix(".partial")
+    parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staged)
+    os.replace(staged, path)

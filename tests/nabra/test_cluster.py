@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from nabra.cli import main
+from nabra.errors import NabraError
+from nabra.prediction import predict_file
+
+ray = pytest.importorskip("ray")
+
+from nabra.analyzer import Analyzer  # noqa: E402
+from nabra.cluster import predict_cluster  # noqa: E402
+
+TEXT = "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوصل الوفد أمس.\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    """A Ray cluster on this machine, with two cores to give away."""
+    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """Two files and a broken article."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    records = [json.dumps({"id": str(n), "title": "عنوان", "text": TEXT * (n % 9 + 1)}) for n in range(300)]
+    (folder / "a.jsonl").write_text("\n".join([*records, "{broken"]), encoding="utf-8")
+    (folder / "b.txt").write_text(TEXT, encoding="utf-8")
+    return folder
+
+
+def rounded(record: dict) -> dict:
+    for sentence in record["sentences"]:
+        sentence["scores"] = {tone: pytest.approx(score, abs=1e-4) for tone, score in sentence["scores"].items()}
+        if sentence["speaker"]:
+            sentence["speaker"]["score"] = pytest.approx(sentence["speaker"]["score"], abs=1e-4)
+    return record
+
+
+def read(paths: list[Path]) -> dict[str, dict]:
+    records = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len({record["id"] for record in records}) == len(records)
+    return {record["id"]: record for record in records}
+
+
+def kill_a_worker(killed: list[int]) -> None:
+    """Kill the first process that holds a model."""
+    for _ in range(2000):
+        for process in psutil.process_iter(["cmdline"]):
+            if "_Labeller" in " ".join(process.info["cmdline"] or ()):
+                process.kill()
+                killed.append(process.pid)
+                return
+        time.sleep(0.01)
+
+
+def test_the_rows_are_those_of_one_process_though_a_worker_is_killed(
+    tiny_model: Path, inputs: Path, tmp_path: Path
+) -> None:
+    settings = {"model": str(tiny_model), "threads": 1}
+    local = tmp_path / "local.jsonl"
+    predict_file(Analyzer.from_pretrained(**settings), [str(inputs)], local)
+    killed: list[int] = []
+    killer = threading.Thread(target=kill_a_worker, args=(killed,))
+    killer.start()
+    done = predict_cluster([str(inputs)], tmp_path / "out", analyzer=settings, workers=2)
+    killer.join()
+    assert killed
+    assert (done["articles"], done["left_out"]) == (301, 1)
+    expected = {name: rounded(record) for name, record in read([local]).items()}
+    assert read(sorted((tmp_path / "out").glob("part-*.jsonl"))) == expected
+    (errors,) = (tmp_path / "out").glob("errors-*.jsonl")
+    assert "a.jsonl:301: broken JSON" in errors.read_text(encoding="utf-8")
+
+
+def test_parquet_holds_the_same(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    output = tmp_path / "out"
+    command = ["predict", str(inputs / "b.txt"), "--model", str(tiny_model), "--output", str(output)]
+    assert main([*command, "--engine", "ray", "--workers", "1", "--format", "parquet"]) == 0
+    (path,) = output.iterdir()
+    (row,) = parquet.read_table(path).to_pylist()
+    assert row["id"] == "b"
+    assert [sentence["text"] for sentence in row["sentences"]] == TEXT.split("\n")[:2]
+    assert sum(dict(row["sentences"][0]["scores"]).values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_what_cannot_work_is_named(inputs: Path, tmp_path: Path) -> None:
+    with pytest.raises(NabraError, match="is not empty"):
+        predict_cluster([str(inputs)], inputs, analyzer={})
+    with pytest.raises(NabraError, match="standard input"):
+        predict_cluster(["-"], tmp_path / "out", analyzer={})
+    assert main(["predict", str(inputs), "--engine", "ray"]) == 2
