@@ -474,6 +474,34 @@ def test_a_name_before_a_title_in_running_text() -> None:
     ) == [None, "إبراهيم المفلح"]
 
 
+@pytest.mark.parametrize(
+    ("introduction", "mention", "name"),
+    [
+        # Unknown words between a verb and a title.
+        ("التقت سنية الورغي وزيرة الفلاحة التونسية نظيرها.", "الورغي", "سنية الورغي"),
+        ("حطت سولين باريزيه وزيرة الثقافة الفرنسية في تمبكتو.", "وزيرة الثقافة", "سولين باريزيه"),
+        # A patronym makes any word before it a name.
+        ("عقدت وزيرة الزراعة العمانية زوينة بنت خلفان أمس جلسة.", "وزيرة الزراعة", "زوينة بنت خلفان"),
+        # The second surname of a foreign name.
+        ("قررت رئيسة الوزراء البيروفية لوسيا كيسبي أروخو، أمس، تعليق الغرامات.", "كيسبي", "لوسيا كيسبي أروخو"),
+        # A second title joined by «و».
+        ("حضر رئيس اللجنة ومدير المركز البحري الدكتور سالم العلوي.", "مدير المركز البحري", "سالم العلوي"),
+        # In apposition, and no comma after it.
+        (
+            "شدد القنصل العام لتشيلي، رودريغو سيبولفيدا موراليس في حوار على ذلك.",
+            "القنصل العام لتشيلي",
+            "رودريغو سيبولفيدا موراليس",
+        ),
+        # The cape is green, and nobody's name.
+        ("وصل رئيس الرأس الأخضر هيرمينيو تافاريس أمس.", "تافاريس", "هيرمينيو تافاريس"),
+    ],
+)
+def test_names_that_the_lists_do_not_know_are_found_by_what_stands_around(
+    introduction: str, mention: str, name: str
+) -> None:
+    assert names((introduction, NONE), (f"وبعد ذلك قال {mention} إن العمل مستمر.", mention)) == [None, name]
+
+
 def test_a_letter_that_joins_is_told_from_the_names_own() -> None:
     assert names(
         ("وتحدث وليد بن عمر أمس، كما حضر اللقاء سامي الحداد وغيورغوس ستاثيس.", NONE),
