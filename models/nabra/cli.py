@@ -131,8 +131,9 @@ def _print(articles: Iterable[Article]) -> None:
 
 def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_field: str, resume: bool) -> int:
     """Label into a file; the exit code is 1 if articles were left out."""
-    from nabra.prediction import errors_path, partial_path, predict_file
+    from nabra.prediction import errors_path, predict_file
     from nabra.progress import ArticleProgress
+    from nabra.writers import partial_path
 
     try:
         with ArticleProgress(inputs) as progress:

@@ -47,7 +47,7 @@ def predict_cluster(
         inputs: As `nabra.readers.read_articles` takes them, but for standard input.
         output: A new or empty folder, for `part-….jsonl` or `part-….parquet`, and `errors-….jsonl` for the articles
             that could not be read.
-        analyzer: Arguments of `Analyzer.from_pretrained`.
+        analyzer: Arguments of `Analyzer.from_pretrained`; no `threads` means one a worker.
         text_field: Field or column that holds an article's text.
         workers: Processes that hold a model; 0 for one a processor core.
         file_format: Of the shards.
@@ -60,8 +60,8 @@ def predict_cluster(
     """
     if STANDARD_INPUT in inputs:
         raise NabraError("--engine ray: standard input cannot be shared; name files")
-    if output.exists() and any(output.iterdir()):
-        raise NabraError(f"{output}: is not empty; name a new folder")
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise NabraError(f"{output}: is no empty folder; name a new one")
     files = [str(path.absolute()) for item in inputs for path in find_files(Path(item))]
     ray = _import_ray()
     articles = ray.data.from_items(
@@ -115,7 +115,7 @@ class _Labeller:
     """An actor that holds the model."""
 
     def __init__(self, analyzer: dict[str, Any]) -> None:
-        self._analyzer = Analyzer.from_pretrained(**{"threads": 1, **analyzer})
+        self._analyzer = Analyzer.from_pretrained(**analyzer | {"threads": analyzer.get("threads") or 1})
 
     def __call__(self, rows: Rows) -> Rows:
         articles = (Article.from_dict(json.loads(record)) for record in rows["record"] if record)

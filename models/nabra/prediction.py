@@ -16,7 +16,7 @@ from nabra.analyzer import LOOK_AHEAD, Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.readers import STANDARD_INPUT, TEXT_FIELD, Load, find_articles
-from nabra.writers import PARTIAL_SUFFIX, to_json_line
+from nabra.writers import partial_path, to_json_line
 
 STATE_SUFFIX = ".state"
 ERRORS_SUFFIX = ".errors.jsonl"
@@ -51,11 +51,6 @@ class State:
 def errors_path(output: Path) -> Path:
     """Where the articles that could not be read are listed: `news.errors.jsonl` beside `news.jsonl`."""
     return output.with_name(output.name.removesuffix(".jsonl") + ERRORS_SUFFIX)
-
-
-def partial_path(path: Path) -> Path:
-    """Where a file lies until it is complete."""
-    return path.with_name(path.name + PARTIAL_SUFFIX)
 
 
 def predict_file(
@@ -143,6 +138,8 @@ class _Files:
     def __enter__(self) -> _Files:
         try:
             self._output.parent.mkdir(parents=True, exist_ok=True)
+            if not self._begin.position:
+                _state_path(self._output).unlink(missing_ok=True)  # of an earlier run
             self._output_file = self._open(self._output, self._begin.output_size)
             if self._begin.errors_size:
                 self._errors_file = self._open(self._errors, self._begin.errors_size)
@@ -186,7 +183,8 @@ class _Files:
         if self._errors_file is not None:
             os.replace(partial_path(self._errors), self._errors)
         else:
-            self._errors.unlink(missing_ok=True)  # of an earlier run
+            for path in (self._errors, partial_path(self._errors)):
+                path.unlink(missing_ok=True)  # of an earlier run
         os.replace(partial_path(self._output), self._output)
         _state_path(self._output).unlink(missing_ok=True)
 
@@ -209,6 +207,14 @@ def _read_state(output: Path, begin: State) -> State:
         raise NabraError(f"{path}: is damaged ({error}); delete it to begin anew") from error
     if state.inputs != begin.inputs:
         raise NabraError(f"--resume: {output} was made from {' '.join(state.inputs)}; name the same inputs again")
+    _take_back(output, state.output_size)
+    _take_back(errors_path(output), state.errors_size)
     if not partial_path(output).is_file() or partial_path(output).stat().st_size < state.output_size:
         raise NabraError(f"--resume: {partial_path(output)} is gone or cut short; delete {path} to begin anew")
     return state
+
+
+def _take_back(path: Path, size: int) -> None:
+    """Make a file partial again: a run may be killed while it gives the complete files their names."""
+    if not partial_path(path).exists() and path.is_file() and path.stat().st_size == size:
+        os.replace(path, partial_path(path))

@@ -20,6 +20,11 @@ def to_json_line(article: Article) -> str:
     return json.dumps(article.to_dict(), ensure_ascii=False, default=str) + "\n"
 
 
+def partial_path(path: Path) -> Path:
+    """Where a file lies until it is complete."""
+    return path.with_name(path.name + PARTIAL_SUFFIX)
+
+
 @contextmanager
 def atomic_writer(path: Path) -> Iterator[TextIO]:
     """Open `path` for writing so that it appears only once it is complete.
@@ -27,7 +32,7 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
     Until then, and for good if the block fails, what was written lies in a file beside it that ends in `.partial`:
     nothing is lost and nothing old is damaged.
     """
-    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    partial = partial_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = partial.open("w", encoding="utf-8")

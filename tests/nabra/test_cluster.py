@@ -98,8 +98,9 @@ def test_parquet_holds_the_same(tiny_model: Path, inputs: Path, tmp_path: Path) 
 
 
 def test_what_cannot_work_is_named(inputs: Path, tmp_path: Path) -> None:
-    with pytest.raises(NabraError, match="is not empty"):
-        predict_cluster([str(inputs)], inputs, analyzer={})
+    for taken in (inputs, inputs / "b.txt"):
+        with pytest.raises(NabraError, match="is no empty folder"):
+            predict_cluster([str(inputs)], taken, analyzer={})
     with pytest.raises(NabraError, match="standard input"):
         predict_cluster(["-"], tmp_path / "out", analyzer={})
     assert main(["predict", str(inputs), "--engine", "ray"]) == 2

@@ -96,6 +96,36 @@ def test_killed_at_a_random_moment_and_resumed(tiny_model: Path, source: Path, t
     assert output.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize("renamed", [1, 2])
+def test_killed_while_the_complete_files_get_their_names(
+    renamed: int, analyzer: Analyzer, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
+    predict_file(analyzer, [str(source)], whole)
+    with monkeypatch.context() as patch:
+        left = [renamed]
+
+        def rename(before: Path, after: Path) -> None:
+            if not after.name.endswith(".state"):
+                if not left[0]:
+                    raise StoppedError
+                left[0] -= 1
+            Path(before).rename(after)
+
+        patch.setattr("nabra.prediction.os.replace", rename)
+        if renamed == 2:
+            patch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        if renamed == 1:
+            with pytest.raises(StoppedError):
+                predict_file(analyzer, [str(source)], output)
+        else:
+            predict_file(analyzer, [str(source)], output)
+    predict_file(analyzer, [str(source)], output, resume=True)
+    assert output.read_bytes() == whole.read_bytes()
+    assert errors_path(output).read_bytes() == errors_path(whole).read_bytes()
+    assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.state"))
+
+
 def test_a_run_that_is_not_resumed_begins_anew(analyzer: Analyzer, source: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     with pytest.raises(StoppedError):
