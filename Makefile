@@ -35,7 +35,7 @@ $(DEMO)/ready: pyproject.toml constraints.txt
 
 $(DEV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python $(PIP) --editable '.[train,parquet,ray,dev]'
+	$(DEV)/bin/python $(PIP) --editable '.[train,onnx,parquet,ray,dev]'
 	@touch $@
 
 clean:

@@ -130,9 +130,9 @@ def tiny_config(tiny_encoder: Path, labelled_file: Path, tmp_path: Path) -> Conf
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random Nabra model on disk, with its ONNX models."""
+    """A random Nabra model on disk, with its exported models."""
     from nabra_train import checkpoints
-    from nabra_train.export import export_onnx
+    from nabra_train.export import export_model
 
     directory = tmp_path_factory.mktemp("model")
     config = Config(
@@ -141,5 +141,5 @@ def tiny_model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     )
     model, encoder_tokenizer = checkpoints.load_encoder(config)
     checkpoints.save(model, encoder_tokenizer, config, [])
-    export_onnx(directory)
+    export_model(directory, ["seeds/articles"])
     return directory

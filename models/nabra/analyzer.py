@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from nabra.article import Article, Sentence, Speaker
+from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.decoding import Logits, decode_attribution, softmax
 from nabra.readers import article_from_text
 from nabra.runtimes import Runtime, load_runtime
 from nabra.speakers import Attribution, resolve_speakers
-from nabra.tokenization import SentenceTokenizer
+from nabra.tokenization import SentenceTokenizer, SentenceTokens
 
 LOOK_AHEAD = 512
-"""Sentences gathered before they are sorted by length and run: enough to leave little padding."""
+"""Least sentences gathered before they are batched by length: enough to fill most batches of a processor."""
+BATCHES_AHEAD = 8
+"""The same in full batches, where those hold more."""
+SENTENCE_TOKENS = 64
+"""Of a newspaper's sentence, about."""
 
 
 class Analyzer:
@@ -25,7 +30,7 @@ class Analyzer:
         runtime: What runs the model.
         tokenizer: The model's tokenizer.
         tones: Names of the tones, in the order of the logits.
-        batch_size: Sentences a forward pass.
+        batch_tokens: Most tokens of a forward pass, padding included; 0 for what suits the runtime.
         min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
 
     Example:
@@ -40,14 +45,19 @@ class Analyzer:
         runtime: Runtime,
         tokenizer: SentenceTokenizer,
         tones: Sequence[str],
-        batch_size: int = 16,
+        batch_tokens: int = 0,
         min_confidence: float = 0.0,
     ) -> None:
         self.tones = tuple(tones)
         self._runtime = runtime
         self._tokenizer = tokenizer
-        self._batch_size = batch_size
+        self._batch_tokens = batch_tokens or runtime.batch_tokens
         self._min_confidence = min_confidence
+
+    @property
+    def look_ahead(self) -> int:
+        """Sentences that a block should have at least, so that most batches are full."""
+        return max(LOOK_AHEAD, BATCHES_AHEAD * self._batch_tokens // SENTENCE_TOKENS)
 
     @classmethod
     def from_pretrained(
@@ -56,8 +66,7 @@ class Analyzer:
         *,
         revision: str | None = None,
         runtime: str = "auto",
-        precision: str = "int8",
-        batch_size: int = 16,
+        batch_tokens: int = 0,
         threads: int = 0,
         min_confidence: float = 0.0,
     ) -> Analyzer:
@@ -66,9 +75,8 @@ class Analyzer:
         Args:
             model: Directory or Hub id; empty for the checkpoint that ships with the package.
             revision: Branch, tag or commit of the Hub's repository.
-            runtime: `onnx`, `torch`, or `auto`: the first that the model and the installation allow.
-            precision: Weights of the ONNX model, `int8` or `float`.
-            batch_size: Sentences a forward pass.
+            runtime: `openvino` (int8), `onnx`, `torch`, or `auto`: torch on a CUDA device, else OpenVINO.
+            batch_tokens: Most tokens of a forward pass, padding included; 0 for what suits the runtime.
             threads: Processor threads; 0 for all cores.
             min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
 
@@ -78,8 +86,8 @@ class Analyzer:
         directory = find_checkpoint(model, revision)
         config = read_model_config(directory)
         tokenizer = SentenceTokenizer.from_directory(directory, config)
-        loaded = load_runtime(directory, runtime, precision, threads)
-        return cls(loaded, tokenizer, config["tones"], batch_size, min_confidence)
+        loaded = load_runtime(directory, runtime, threads)
+        return cls(loaded, tokenizer, config["tones"], batch_tokens, min_confidence)
 
     def analyze(self, article: str | Article) -> Article:
         """Label one article.
@@ -94,34 +102,60 @@ class Analyzer:
 
     def analyze_many(self, articles: Iterable[str | Article]) -> Iterator[Article]:
         """Label articles as they come, in their order; reads only a little ahead."""
-        return itertools.chain.from_iterable(self.analyze_blocks(_blocks(articles)))
+        for block in self.analyze_blocks(self._blocks(articles)):
+            yield from block
+
+    def _blocks(self, articles: Iterable[str | Article]) -> Iterator[list[Article]]:
+        """Articles in groups of at least `look_ahead` sentences."""
+        block: list[Article] = []
+        waiting = 0
+        for article in articles:
+            block.append(article_from_text(article) if isinstance(article, str) else article)
+            waiting += len(block[-1].sentences)
+            if waiting >= self.look_ahead:
+                yield block
+                block, waiting = [], 0
+        yield block
 
     def analyze_blocks(self, blocks: Iterable[Sequence[Article]]) -> Iterator[list[Article]]:
         """Label articles block by block; the sentences of a block share their batches.
 
-        The answers depend on the block alone, to the last bit.
+        While the model computes a block, the next is read and tokenised, and the one before is put together.
         """
-        for block in blocks:
-            yield list(self._label(block))
+        pool = ThreadPoolExecutor(self._runtime.concurrency)
+        try:
+            computing: _Block | None = None
+            for articles in blocks:
+                block = self._submit(articles, pool)
+                if computing is not None:
+                    yield self._finish(computing)
+                computing = block
+            if computing is not None:
+                yield self._finish(computing)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
-    def _label(self, articles: Sequence[Article]) -> Iterator[Article]:
-        readings = iter(self._read([s.text for article in articles for s in article.sentences]))
-        for article in articles:
-            yield self._assemble(article, [next(readings) for _ in article.sentences])
+    def _submit(self, articles: Sequence[Article], pool: ThreadPoolExecutor) -> _Block:
+        """Tokenise a block and let the pool compute its batches."""
+        texts = [sentence.text for article in articles for sentence in article.sentences]
+        tokens = self._tokenizer.encode(texts)
+        jobs = [
+            (indices, pool.submit(self._runtime, self._tokenizer.pad([tokens[i].ids for i in indices], width)))
+            for width, indices in batches([len(sentence.ids) for sentence in tokens], self._batch_tokens)
+        ]
+        return _Block(articles, texts, tokens, jobs)
 
-    def _read(self, texts: Sequence[str]) -> list[_Reading]:
-        """What the model says of each sentence, batched by length and put back in order."""
-        sentences = self._tokenizer.encode(texts)
-        by_length = sorted(range(len(texts)), key=lambda i: len(sentences[i].ids))
+    def _finish(self, block: _Block) -> list[Article]:
+        """Wait for the logits of a block and make its answers of them."""
         readings: dict[int, _Reading] = {}
-        for first in range(0, len(by_length), self._batch_size):
-            indices = by_length[first : first + self._batch_size]
-            logits = self._runtime(self._tokenizer.pad([sentences[i].ids for i in indices]))
-            for row, index in enumerate(indices):
-                tokens = sentences[index]
-                attribution = decode_attribution(logits.source[row], logits.span[row], tokens, texts[index])
-                readings[index] = _Reading(self._scores(logits, row), attribution, tokens.truncated)
-        return [readings[i] for i in range(len(texts))]
+        for indices, job in block.jobs:
+            logits = job.result()
+            for row, i in enumerate(indices):
+                tokens = block.tokens[i]
+                attribution = decode_attribution(logits.source[row], logits.span[row], tokens, block.texts[i])
+                readings[i] = _Reading(self._scores(logits, row), attribution, tokens.truncated)
+        in_order = (readings[i] for i in range(len(block.texts)))
+        return [self._assemble(article, [next(in_order) for _ in article.sentences]) for article in block.articles]
 
     def _scores(self, logits: Logits, row: int) -> dict[str, float]:
         return dict(zip(self.tones, map(float, softmax(logits.tone[row])), strict=True))
@@ -143,15 +177,21 @@ class Analyzer:
         return dataclasses.replace(article, sentences=tuple(sentences))
 
 
-def _blocks(articles: Iterable[str | Article]) -> Iterator[list[Article]]:
-    """Articles in groups of at least `LOOK_AHEAD` sentences."""
-    block: list[Article] = []
-    for article in articles:
-        block.append(article_from_text(article) if isinstance(article, str) else article)
-        if sum(len(a.sentences) for a in block) >= LOOK_AHEAD:
-            yield block
-            block = []
-    yield block
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Block:
+    """Articles whose batches are being computed.
+
+    Args:
+        articles: With their sentences split.
+        texts: Of all their sentences.
+        tokens: Of each text.
+        jobs: Batches: indices into `texts`, and the logits to come.
+    """
+
+    articles: Sequence[Article]
+    texts: Sequence[str]
+    tokens: Sequence[SentenceTokens]
+    jobs: Sequence[tuple[list[int], Future[Logits]]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

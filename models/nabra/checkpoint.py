@@ -11,7 +11,7 @@ from nabra.config import SHIPPED
 from nabra.errors import NabraError
 
 MODEL_CONFIG_NAME = "config.json"
-FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*", "README.md"]
+FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*.onnx", "openvino/*", "README.md"]
 """What is fetched from the Hub: never pickled weights, never code."""
 
 

@@ -282,14 +282,19 @@ def evaluate(arguments: list[str]) -> None:
 
 
 def export(arguments: list[str]) -> None:
-    """Make the ONNX models of a trained model, float and int8."""
+    """Make a trained model's int8 OpenVINO model, which runs without torch, and its ONNX model."""
     _require_train_extra()
-    from nabra_train.export import export_onnx
+    from nabra_train.export import export_model
 
     parser = build_plain_parser("nabra export", export.__doc__)
     parser.add_argument("model", type=str, help="directory of a trained model")
-    for path in export_onnx(find_checkpoint(parse_arguments(parser, arguments).model)):
-        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    parser.add_argument(
+        "--data", type=Path, default=[], nargs="+", help="articles to set int8's ranges by; default: the training data"
+    )
+    own = parse_arguments(parser, arguments)
+    for path in export_model(find_checkpoint(own.model), own.data):
+        size = sum(file.stat().st_size for file in path.parent.glob(f"{path.stem}.*"))
+        print(f"{path}: {size / 1e6:.1f} MB")
 
 
 def card(arguments: list[str]) -> None:

@@ -144,21 +144,21 @@ class InferenceConfig:
     """How a trained model is run.
 
     Args:
-        runtime: `onnx` (ONNX Runtime), `torch`, or `auto`: the first that the model and the installation allow.
-        precision: Weights of the ONNX model: `int8` or `float`.
-        batch_size: Sentences a forward pass.
+        runtime: `openvino` (int8, on the processor), `onnx` (ONNX Runtime, float32), `torch`, or `auto`: torch where
+            there is a CUDA device or the model was not exported, else OpenVINO.
+        batch_tokens: Most tokens of a forward pass, padding included; 0 for what suits the runtime.
         threads: Processor threads; 0 for all cores.
         min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
     """
 
-    runtime: Literal["auto", "onnx", "torch"] = "auto"
-    precision: Literal["int8", "float"] = "int8"
-    batch_size: int = 16
+    runtime: Literal["auto", "openvino", "onnx", "torch"] = "auto"
+    batch_tokens: int = 0
     threads: int = 0
     min_confidence: float = 0.0
 
     def __post_init__(self) -> None:
-        _require_positive(self, "inference", "batch_size")
+        if self.batch_tokens < 0:
+            raise ValueError(f"inference.batch_tokens: must not be negative, got {self.batch_tokens}")
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"inference.min_confidence: must lie between 0 and 1, got {self.min_confidence}")
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from nabra.analyzer import LOOK_AHEAD, Analyzer
+from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.readers import STANDARD_INPUT, TEXT_FIELD, Load, find_articles
@@ -87,7 +87,7 @@ def predict_file(
     loads = find_articles(inputs, text_field, on_read)
     with _Files(output, state) as files:
         marks: deque[State] = deque()
-        blocks = _blocks(islice(loads, state.position, None), state, files.report, marks)
+        blocks = _blocks(islice(loads, state.position, None), analyzer.look_ahead, state, files.report, marks)
         for labelled in analyzer.analyze_blocks(blocks):
             state = files.write(labelled, marks.popleft())
             if on_labelled is not None:
@@ -97,7 +97,11 @@ def predict_file(
 
 
 def _blocks(
-    loads: Iterator[Load], state: State, report: Callable[[int, NabraError], int], marks: deque[State]
+    loads: Iterator[Load],
+    look_ahead: int,
+    state: State,
+    report: Callable[[int, NabraError], int],
+    marks: deque[State],
 ) -> Iterator[list[Article]]:
     """Articles in blocks that the model takes together, and in `marks` how far each has come.
 
@@ -112,7 +116,7 @@ def _blocks(
             waiting += len(block[-1].sentences)
         except NabraError as fault:
             state = replace(state, errors_size=report(position, fault))
-        if waiting >= LOOK_AHEAD:
+        if waiting >= look_ahead:
             state = _done(state, block)
             marks.append(state)
             yield block

@@ -66,6 +66,7 @@ class SentenceTokenizer:
         self._tokenizer = tokenizer
         self._preprocessor = preprocessor
         self._pad_id = pad_id
+        self._max_tokens = max_tokens
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_tokens)
 
@@ -90,9 +91,9 @@ class SentenceTokenizer:
         encodings = self._tokenizer.encode_batch([aligned.text for aligned in prepared])
         return [_tokens(encoding, aligned) for encoding, aligned in zip(encodings, prepared, strict=True)]
 
-    def pad(self, ids: Sequence[Sequence[int]]) -> Batch:
-        """Stack sentences' token ids, padded to the longest of them."""
-        shape = (len(ids), max(map(len, ids)))
+    def pad(self, ids: Sequence[Sequence[int]], width: int = 0) -> Batch:
+        """Stack sentences' token ids, padded to `width`, or else to the longest of them."""
+        shape = (len(ids), min(width, self._max_tokens) or max(map(len, ids)))
         input_ids = np.full(shape, self._pad_id, dtype=np.int64)
         attention_mask = np.zeros(shape, dtype=np.int64)
         for row, tokens in enumerate(ids):

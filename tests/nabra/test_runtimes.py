@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 from nabra.errors import NabraError
 from nabra.runtimes import load_runtime
-from nabra.runtimes.onnx import OnnxRuntime
+from nabra.runtimes.openvino import OpenVinoRuntime
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import Batch, SentenceTokenizer
 
@@ -21,26 +23,53 @@ def batch(tokenizer: SentenceTokenizer) -> Batch:
 
 def test_onnx_gives_the_same_logits_as_torch(tiny_model: Path, batch: Batch) -> None:
     reference = TorchRuntime.from_directory(tiny_model)(batch)
-    logits = load_runtime(tiny_model, "onnx", "float")(batch)
+    logits = load_runtime(tiny_model, "onnx")(batch)
     for name in ("tone", "source", "span"):
         np.testing.assert_allclose(getattr(logits, name), getattr(reference, name), atol=1e-4)
 
 
-def test_int8_stays_near(tiny_model: Path, batch: Batch) -> None:
+def test_openvino_stays_near(tiny_model: Path, batch: Batch) -> None:
     reference = TorchRuntime.from_directory(tiny_model)(batch)
-    logits = load_runtime(tiny_model, "onnx", "int8")(batch)
+    logits = load_runtime(tiny_model, "openvino")(batch)
     spread = np.ptp(reference.tone)
+    assert logits.span.shape == reference.span.shape
     assert np.abs(logits.tone - reference.tone).max() < max(0.25 * spread, 0.05)
 
 
-def test_auto_takes_onnx_where_there_is_one_else_torch(tiny_model: Path, tmp_path: Path) -> None:
-    assert isinstance(load_runtime(tiny_model), OnnxRuntime)
+def test_answers_outlive_the_next_batch(tiny_model: Path, batch: Batch) -> None:
+    runtime = OpenVinoRuntime(tiny_model, threads=1)
+    first = runtime(batch)
+    kept = first.tone.copy()
+    runtime(Batch(batch.input_ids[::-1].copy(), batch.attention_mask[::-1].copy()))
+    np.testing.assert_array_equal(first.tone, kept)
+
+
+def test_auto_takes_openvino_where_the_model_is_exported_else_torch(tiny_model: Path, tmp_path: Path) -> None:
+    assert isinstance(load_runtime(tiny_model), OpenVinoRuntime)
     for name in ("config.json", "model.safetensors"):
         (tmp_path / name).write_bytes((tiny_model / name).read_bytes())
     assert isinstance(load_runtime(tmp_path), TorchRuntime)
 
 
 def test_without_torch_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "nabra.runtimes.torch", None)
+    monkeypatch.setitem(sys.modules, "nabra.runtimes.torch", None)
     with pytest.raises(NabraError, match=r"nabra export.*nabra\[train\]"):
         load_runtime(tmp_path)
+
+
+def test_without_onnxruntime_the_remedy_is_named(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(NabraError, match=r"nabra\[onnx\]"):
+        load_runtime(tiny_model, "onnx")
+
+
+def test_openvino_reports_to_nobody(tiny_model: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from nabra.runtimes import load_runtime
+load_runtime(Path({str(tiny_model)!r}))
+assert "openvino" in sys.modules
+assert not [name for name in sys.modules if name.startswith("openvino_telemetry")]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,11 +13,11 @@ import torch
 from tqdm import tqdm
 
 from nabra.article import Source
+from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import Config
 from nabra.decoding import SOURCES, Logits, softmax
 from nabra.errors import NabraError
-from nabra.modeling import load_trained
 from nabra.readers import read_articles
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
@@ -36,27 +36,22 @@ class Teacher:
     Args:
         model: Directory or Hub id of a checkpoint, or `shipped`.
         tones: The tones that it must have.
-        batch_size: Sentences a forward pass.
     """
 
-    def __init__(self, model: str, tones: Sequence[str], batch_size: int) -> None:
+    def __init__(self, model: str, tones: Sequence[str]) -> None:
         directory = find_checkpoint(model)
         config = read_model_config(directory)
         if list(config["tones"]) != list(tones):
             raise NabraError(f"--teachers: {model}: its tones are {', '.join(config['tones'])}, not {', '.join(tones)}")
-        trained: Any = load_trained(directory)
-        self._runtime = TorchRuntime(trained.to("cuda" if torch.cuda.is_available() else "cpu"))
+        self._runtime = TorchRuntime.from_directory(directory)
         self._tokenizer = SentenceTokenizer.from_directory(directory, config)
-        self._batch_size = batch_size
 
     def label(self, sentences: Sequence[str], students: Sequence[SentenceTokens]) -> Iterator[dict[str, FloatArray]]:
         """For each sentence the columns of `build_dataset` as probabilities, on the student's tokens."""
         own = self._tokenizer.encode(sentences)
-        by_length = sorted(range(len(own)), key=lambda i: len(own[i].ids))
         labels: dict[int, dict[str, FloatArray]] = {}
-        for first in range(0, len(own), self._batch_size):
-            indices = by_length[first : first + self._batch_size]
-            logits = self._runtime(self._tokenizer.pad([own[i].ids for i in indices]))
+        for width, indices in batches([len(tokens.ids) for tokens in own], self._runtime.batch_tokens):
+            logits = self._runtime(self._tokenizer.pad([own[i].ids for i in indices], width))
             labels |= {i: _probabilities(logits, row, own[i], students[i]) for row, i in enumerate(indices)}
         return (labels[i] for i in range(len(own)))
 
@@ -137,5 +132,5 @@ def distill(config: Config, teachers: Sequence[str]) -> Path:
     if not teachers:
         raise NabraError("--teachers: name one trained model or more, by directory or Hub id")
     dev = load_articles(config.data.dev, config.model.tones)
-    loaded = [Teacher(teacher, config.model.tones, config.training.batch_size) for teacher in teachers]
+    loaded = [Teacher(teacher, config.model.tones) for teacher in teachers]
     return fit_dataset(config, lambda tokenizer: build_soft_dataset(config.data.text, tokenizer, loaded), dev)

@@ -41,7 +41,7 @@ def train_seeds(config: Config) -> dict[str, Any]:
         once = replace(config, "training", seed=seed, seeds=1, output=str(output))
         if not (config.training.resume and (output / "model.safetensors").is_file()):
             train(once)
-        report = evaluate_model(once, _analyzer(output, config), baselines=False)
+        report = evaluate_model(once, _analyzer(output), baselines=False)
         scores[seed] = {name: score["value"] for name, score in report["systems"][MODEL]["scores"].items()}
     summary = {"data": config.data.test, "seeds": list(scores), "scores": _summary(list(scores.values()))}
     if is_first_process():
@@ -49,8 +49,8 @@ def train_seeds(config: Config) -> dict[str, Any]:
     return summary
 
 
-def _analyzer(directory: Path, config: Config) -> Analyzer:
-    return Analyzer.from_pretrained(str(directory), runtime="torch", batch_size=config.inference.batch_size)
+def _analyzer(directory: Path) -> Analyzer:
+    return Analyzer.from_pretrained(str(directory), runtime="torch")
 
 
 def _summary(runs: Sequence[dict[str, float | None]]) -> dict[str, dict[str, Any]]:
@@ -118,7 +118,7 @@ def _label_fold(config: Config, number: int, rest: list[Article], part: list[Art
         if [article.id for article in kept] == [article.id for article in part]:
             return kept
     fit(replace(config, "training", output=str(folder)), rest, None)
-    labelled = list(_analyzer(folder, config).analyze_many(part))
+    labelled = list(_analyzer(folder).analyze_many(part))
     if is_first_process():
         _write(labelled, labels)
         shutil.rmtree(folder)

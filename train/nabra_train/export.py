@@ -1,29 +1,38 @@
-"""Exports a trained model to ONNX, in float32 and with int8 weights."""
+"""Exports a trained model: to OpenVINO in int8, for processors, and to ONNX in float32, for everything else."""
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import random
+import sys
 import tempfile
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
-import onnx
 import torch
-from onnxruntime.quantization import matmul_nbits_quantizer
+import yaml
 from torch import Tensor, nn
 
-from nabra.modeling import NabraModel, load_trained
+from nabra.checkpoint import read_model_config
+from nabra.config import CONFIG_NAME
+from nabra.errors import NabraError
+from nabra.modeling import NabraModel, load_trained, quietly
+from nabra.readers import read_articles
 from nabra.runtimes.onnx import INPUTS, OUTPUTS, onnx_path
+from nabra.runtimes.openvino import import_openvino, openvino_path
+from nabra.tokenization import Batch, SentenceTokenizer
 
-BLOCK = 32
-"""Weights that share a scale in the int8 model."""
-INT8_ACTIVATIONS = 4
-"""ONNX Runtime's accuracy level that computes in int8."""
+CALIBRATION_SENTENCES = 300
+"""From which the ranges of the int8 activations are taken."""
 
 
 class _Logits(nn.Module):
-    """The model as ONNX needs it: tensors in, a tuple of tensors out."""
+    """The model as exporters need it: tensors in, a tuple of tensors out."""
 
     def __init__(self, model: NabraModel) -> None:
         super().__init__()
@@ -34,50 +43,95 @@ class _Logits(nn.Module):
         return output.tone_logits, output.source_logits, output.span_logits
 
 
-def export_onnx(directory: Path) -> list[Path]:
-    """Write `onnx/model.onnx` and `onnx/model_int8.onnx` beside a checkpoint's weights.
+def export_model(directory: Path, data: Sequence[str | Path] = ()) -> list[Path]:
+    """Write `onnx/model.onnx` and `openvino/openvino_model_qint8_quantized.xml` beside a checkpoint's weights.
+
+    Args:
+        directory: The checkpoint.
+        data: Articles like those that the model will read, labelled or not; without them, those it was trained on.
 
     Returns:
         The paths of both.
+
+    Raises:
+        NabraError: If there are no articles.
     """
+    texts = _calibration_texts(directory, data)
+    tokenizer = SentenceTokenizer.from_directory(directory, read_model_config(directory))
+    sentences = [tokenizer.pad([tokens.ids]) for tokens in tokenizer.encode(texts)]
+    # Attention as plain products: exporters make fewer and faster operations of it than of torch's fused one.
     model = load_trained(directory)
-    full, int8 = onnx_path(directory, "float"), onnx_path(directory, "int8")
-    full.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as folder:
-        staged_full, staged_int8 = Path(folder) / full.name, Path(folder) / int8.name
-        _export(model, staged_full)
-        _quantise(staged_full, staged_int8)
-        os.replace(staged_full, full)
-        os.replace(staged_int8, int8)
-    return [full, int8]
+    model.encoder.set_attn_implementation("eager")
+    targets = [onnx_path(directory), openvino_path(directory)]
+    with tempfile.TemporaryDirectory(dir=directory) as folder, _silently(), torch.inference_mode():
+        staged = [Path(folder) / target.name for target in targets]
+        _export_onnx(_Logits(model), staged[0])
+        _export_openvino(_Logits(model), sentences, staged[1])
+        for source, target in zip(staged, targets, strict=True):
+            target.parent.mkdir(exist_ok=True)
+            if (weights := source.with_suffix(".bin")).is_file():
+                os.replace(weights, target.with_suffix(".bin"))
+            os.replace(source, target)
+    return targets
 
 
-def _export(model: NabraModel, path: Path) -> None:
+def _calibration_texts(directory: Path, data: Sequence[str | Path]) -> list[str]:
+    """Some sentences of the articles, the same ones every time."""
+    if not data:
+        config = yaml.safe_load((directory / CONFIG_NAME).read_text(encoding="utf-8"))
+        trained_on = Path(config["data"]["train"])
+        if not trained_on.is_file():
+            raise NabraError(f"{directory}: was trained on {trained_on}, which is not here; name articles with --data")
+        data = [trained_on]
+    texts = [sentence.text for article in read_articles(data) for sentence in article.sentences]
+    return random.Random(0).sample(texts, min(CALIBRATION_SENTENCES, len(texts)))
+
+
+@contextmanager
+def _silently() -> Iterator[None]:
+    """The tracer warns of every constant, and NNCF tells of every step; its bars are for a terminal only."""
+    os.environ.setdefault("NNCF_CI", "1")  # NNCF reports its use to its makers otherwise
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    terminal = sys.stdout if sys.stdout.isatty() else io.StringIO()
+    with warnings.catch_warnings(), quietly(), redirect_stdout(terminal):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _export_onnx(model: nn.Module, path: Path) -> None:
     example = torch.ones(2, 8, dtype=torch.long)
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # the tracer warns of every constant
-        torch.onnx.export(
-            _Logits(model),
-            (example, example),
-            str(path),
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            dynamic_axes={name: {0: "sentence", 1: "token"} for name in (*INPUTS, "span_logits")}
-            | {name: {0: "sentence"} for name in ("tone_logits", "source_logits")},
-            opset_version=17,
-            dynamo=False,
-        )
-
-
-def _quantise(source: Path, target: Path) -> None:
-    """Int8 weights, a scale a block of 32.
-
-    Activations keep a scale of their own for every row, so that a sentence's answer depends on no other sentence of
-    its batch; ONNX Runtime's dynamic quantisation takes one for the whole batch.
-    """
-    logging.getLogger(matmul_nbits_quantizer.__name__).setLevel(logging.WARNING)
-    quantizer = matmul_nbits_quantizer.MatMulNBitsQuantizer(
-        onnx.load(source), bits=8, block_size=BLOCK, is_symmetric=True, accuracy_level=INT8_ACTIVATIONS
+    torch.onnx.export(
+        model,
+        (example, example),
+        str(path),
+        input_names=list(INPUTS),
+        output_names=list(OUTPUTS),
+        dynamic_axes={name: {0: "sentence", 1: "token"} for name in (*INPUTS, "span_logits")}
+        | {name: {0: "sentence"} for name in ("tone_logits", "source_logits")},
+        opset_version=17,
+        dynamo=False,
     )
-    quantizer.process()
-    quantizer.model.save_model_to_file(str(target))
+
+
+def _export_openvino(model: nn.Module, sentences: Sequence[Batch], path: Path) -> None:
+    """Weights in int8 with a scale a channel, activations with one a tensor that the sentences settle."""
+    openvino = import_openvino()
+    import nncf
+
+    example = torch.ones(2, 8, dtype=torch.long)
+    shape = openvino.PartialShape([-1, -1])
+    converted = openvino.convert_model(model, example_input=dict.fromkeys(INPUTS, example), input=[shape, shape])
+    for ports, names in ((converted.inputs, INPUTS), (converted.outputs, OUTPUTS)):
+        for port, name in zip(ports, names, strict=True):
+            port.get_tensor().set_names({name})
+    quantised = nncf.quantize(
+        converted,
+        nncf.Dataset(list(sentences), _as_inputs),
+        model_type=nncf.ModelType.TRANSFORMER,
+        subset_size=len(sentences),
+    )
+    openvino.save_model(quantised, path)
+
+
+def _as_inputs(batch: Batch) -> dict[str, Any]:
+    return {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}

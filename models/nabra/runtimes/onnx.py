@@ -1,23 +1,21 @@
-"""ONNX Runtime on the processor: fast, and all that the base install needs."""
+"""ONNX Runtime on the processor, in float32: for machines that OpenVINO does not run on. Needs the `onnx` extra."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import onnxruntime
-
+from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
 from nabra.errors import NabraError
 from nabra.tokenization import Batch
 
-FILE_NAMES = {"float": "model.onnx", "int8": "model_int8.onnx"}
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("tone_logits", "source_logits", "span_logits")
 
 
-def onnx_path(directory: Path, precision: str) -> Path:
+def onnx_path(directory: Path) -> Path:
     """Where a checkpoint keeps its ONNX model, as on the Hub."""
-    return directory / "onnx" / FILE_NAMES[precision]
+    return directory / "onnx" / "model.onnx"
 
 
 class OnnxRuntime:
@@ -25,12 +23,18 @@ class OnnxRuntime:
 
     Args:
         directory: The checkpoint.
-        precision: `int8` or `float`.
         threads: Processor threads; 0 for all cores.
     """
 
-    def __init__(self, directory: Path, precision: str = "int8", threads: int = 0) -> None:
-        path = onnx_path(directory, precision)
+    concurrency = 1
+    batch_tokens = CPU_BATCH_TOKENS
+
+    def __init__(self, directory: Path, threads: int = 0) -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise NabraError("--inference.runtime onnx needs ONNX Runtime: pip install 'nabra[onnx]'") from error
+        path = onnx_path(directory)
         if not path.is_file():
             raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
         options = onnxruntime.SessionOptions()

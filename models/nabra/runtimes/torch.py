@@ -1,25 +1,35 @@
-"""torch: for checkpoints that were not exported, and the reference for the other runtimes."""
+"""torch: on a CUDA device, for checkpoints that were not exported, and the reference for the other runtimes."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
 from nabra.modeling import NabraModel, load_trained
 from nabra.tokenization import Batch
 
 
+GPU_BATCH_TOKENS = 65_536
+"""Tokens of a batch on a CUDA device."""
+
+
 class TorchRuntime:
-    """A model in torch, on whatever device it lies."""
+    """A model in torch, on whatever device it lies; on a CUDA device matrices are multiplied in bf16."""
+
+    concurrency = 1
 
     def __init__(self, model: NabraModel) -> None:
         self._model = model
+        self._on_gpu = model.device.type == "cuda"
+        self.batch_tokens = GPU_BATCH_TOKENS if self._on_gpu else CPU_BATCH_TOKENS
 
     @classmethod
     def from_directory(cls, directory: Path, threads: int = 0) -> TorchRuntime:
-        """Load a checkpoint's safetensors in float32.
+        """Load a checkpoint's safetensors in float32, onto a CUDA device if there is one.
 
         Args:
             directory: The checkpoint.
@@ -27,15 +37,17 @@ class TorchRuntime:
         """
         if threads:
             torch.set_num_threads(threads)
-        return cls(load_trained(directory))
+        model: Any = load_trained(directory)
+        return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"))
 
     @torch.inference_mode()
     def __call__(self, batch: Batch) -> Logits:
         """Logits of every sentence of the batch."""
         device = self._model.device
-        output = self._model(
-            input_ids=torch.from_numpy(batch.input_ids).to(device),
-            attention_mask=torch.from_numpy(batch.attention_mask).to(device),
-        )
+        with torch.autocast(device.type, torch.bfloat16, enabled=self._on_gpu):
+            output = self._model(
+                input_ids=torch.from_numpy(batch.input_ids).to(device),
+                attention_mask=torch.from_numpy(batch.attention_mask).to(device),
+            )
         logits = (output.tone_logits, output.source_logits, output.span_logits)
         return Logits(*(values.float().cpu().numpy() for values in logits))
