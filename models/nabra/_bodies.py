@@ -33,7 +33,7 @@ class Bodies:
     def __init__(self, sentences: Sequence[str], seen_words: frozenset[str]) -> None:
         self._sentences = sentences
         self._seen_words = seen_words
-        self._of_kind: dict[str, list[Body]] = {}
+        self._of_kind: dict[str, list[Body]] | None = None
         self._short: dict[str, Body] | None = None
 
     def by_kind(self, words: tuple[str, ...], index: int) -> Body | None:
@@ -79,20 +79,27 @@ class Bodies:
                 yield body.complements[0], body
 
     def _all(self, kind: str) -> list[Body]:
-        if kind not in self._of_kind:
-            self._of_kind[kind] = list(self._find(kind)) if kind in lexicon.BODIES else []
-        return self._of_kind[kind]
+        """Every body of one kind in the text, in order."""
+        if self._of_kind is None:
+            self._of_kind = {}
+            for index in range(len(self._sentences)):
+                for body in self._find(index):
+                    self._of_kind.setdefault(body.kind, []).append(body)
+        return self._of_kind.get(kind, [])
 
-    def _find(self, kind: str) -> Iterator[Body]:
-        """Every body of one kind in the text."""
-        for index, sentence in enumerate(self._sentences):
-            tokens = tokenize(sentence, quotes=True)
-            for place, token in enumerate(tokens):
-                if kind in (token.key, bare(token.key), token.key[1:]) and (end := body_end(tokens, place)):
+    def _find(self, index: int) -> Iterator[Body]:
+        """The bodies of a sentence; a word may be of one kind with its first letter, and of another without."""
+        sentence = self._sentences[index]
+        tokens = tokenize(sentence, quotes=True)
+        for place, token in enumerate(tokens):
+            kinds = {token.key, bare(token.key), token.key[1:]} & lexicon.BODIES
+            if kinds and (end := body_end(tokens, place)):
+                complements = tuple(t.key for t in tokens[place + 1 : end])
+                for kind in sorted(kinds):
                     text = sentence[token.start : tokens[end - 1].end]
                     text = text[1:] if token.key[1:] == kind else text
                     text = "ال" + text[2:] if text.startswith("لل") else text
-                    yield Body(kind, tuple(t.key for t in tokens[place + 1 : end]), text, index)
+                    yield Body(kind, complements, text, index)
 
 
 def _only_adjectives(body: Body) -> bool:

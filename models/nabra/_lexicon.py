@@ -28,6 +28,7 @@ def fold_word(word: str) -> str:
     return (word.removesuffix("ء") or word).replace("امريك", "اميرك")
 
 
+@lru_cache(maxsize=65536)
 def key(word: str) -> str:
     """A folded word for looking up. Two differences stay: أليكسي has no article, على is not the name علي."""
     if word == "على":
@@ -323,6 +324,7 @@ def is_definite(word: str) -> bool:
     return len(word) > 3 and word.startswith(("ال", "لل"))
 
 
+@lru_cache(maxsize=65536)
 def is_title(word: str) -> bool:
     """Whether a folded word heads a phrase for one person, in either gender, definite or not."""
     stem = bare(word)
