@@ -1,16 +1,25 @@
 #!/usr/bin/env python3
-"""Measure Nabra side by side with what one would write without it.
+"""Measure Nabra side by side with what one would use without it.
 
     python scripts/bench.py train [--group_by_length] [--gradient_checkpointing] [--output FILE.json]
-    python scripts/bench.py train --layers 12 --hidden 768 --vocabulary 64000
+    python scripts/bench.py infer [--data ARTICLES] [--articles 150]
+    python scripts/bench.py start
+    python scripts/bench.py scale [--sizes 10 100 1000 10000]
 
 `train` compares the throughput of training: Nabra's model, optimizer, collator and Trainer, as `nabra train` runs
 them, against a plain transformers `Trainer` that fine-tunes `AutoModelForSequenceClassification` on three labels.
-Both start on the same encoder and read the same token ids in the same batches, in the same precision. Rounds take
-turns, and the order within a round too, so that whatever else runs on the machine slows both alike: trust the paired
-ratios more than the tokens a second, and on a busy machine the one of processor time, with OMP_WAIT_POLICY=PASSIVE set
-so that threads do not count as busy while they wait. Each round of each system has a process of its own, whose peak
-memory is reported.
+Both start on the same encoder and read the same token ids in the same batches, in the same precision.
+
+`infer` compares the throughput of inference, from raw articles to tone and speaker, against transformers'
+text-classification pipeline and `Trainer.predict` on sentences already split, with the same encoder and the same number
+of threads; and with what the processor needs for the encoder's int8 products alone.
+
+Both take `--layers 12 --hidden 768 --vocabulary 64000`, say, for a random encoder of another shape. Rounds take turns,
+and the order within a round too, so that whatever else runs on the machine slows all alike: trust the paired ratios
+more than the seconds, and on a busy machine those of processor time, with OMP_WAIT_POLICY=PASSIVE set so that threads
+do not count as busy while they wait. Each round of each system has a process of its own.
+
+`start` times whole commands on one article, `scale` on more and more of them.
 
 Needs the `train` extra.
 """
@@ -18,491 +27,17 @@ Needs the `train` extra.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import dataclasses
-import datetime
 import json
-import multiprocessing
-import os
-import platform
-import resource
 import sys
-import tempfile
-import time
-import zlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import datasets
-import numpy as np
-import torch
-import transformers
-from transformers import (
-    AutoModelForSequenceClassification,
-    BertConfig,
-    BertModel,
-    DataCollatorWithPadding,
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainingArguments,
-)
-from transformers.trainer_utils import SaveStrategy
+from benchmarks import commands, inference, training
 
 from nabra.cli import guard
-from nabra.config import COMPACT, Config, DataConfig, ModelConfig, TrainingConfig, encoder_location, replace
-from nabra.errors import NabraError
-from nabra.tokenization import SentenceTokenizer, load_preprocessor
-from nabra_train import checkpoints
-from nabra_train.data import build_dataset, load_articles
-from nabra_train.training import Collator, NabraTrainer, build_optimizer, keep_fewer_activations, training_arguments
+from nabra.config import COMPACT
 
-SENTENCES = Path(__file__).parents[1] / "seeds" / "train.jsonl"
-NABRA = "nabra"
-PLAIN = "transformers"
-WARM_UP = 3
-"""Steps before the clock starts: the first ones allocate memory and let the libraries choose their kernels."""
-RESAMPLES = 10_000
-HEAD_WIDTH = 64
-"""Of an attention head, in every BERT that was published."""
-
-
-@dataclass(frozen=True)
-class Round:
-    """What one system did in one round.
-
-    Args:
-        seconds: From the end of the warm-up to the end of the last step.
-        processor_seconds: That all threads together computed meanwhile.
-        tokens: Tokens trained on meanwhile, padding left out.
-        slots: The same with padding.
-        checksum: Of the token ids of every batch.
-        precision: In which the matrices were multiplied.
-        parameters: That were trained.
-        peak_memory: Most resident memory of the process up to the end, in bytes.
-    """
-
-    seconds: float
-    processor_seconds: float
-    tokens: int
-    slots: int
-    checksum: int
-    precision: str
-    parameters: int
-    peak_memory: int
-
-    @property
-    def speed(self) -> float:
-        """Real tokens a second."""
-        return self.tokens / self.seconds
-
-    @property
-    def economy(self) -> float:
-        """Real tokens a second of processor time."""
-        return self.tokens / self.processor_seconds
-
-
-COMPARED = {
-    "speed": ("real tokens a second", 1),
-    "economy": ("real tokens a processor second", 1),
-    "peak_memory": ("peak resident memory of the process, MiB", 2**20),
-}
-"""What is compared round by round: attributes of `Round`, what they are, and what to divide them by in the table."""
-Pair = dict[str, Round]
-"""One round of both systems, the first to run first."""
-Measure = Callable[[str, Config, int], Round]
-
-
-class Stopwatch(TrainerCallback):
-    """Takes the time from the end of the warm-up to the end of the last step: loading and tokenising stay out."""
-
-    def __init__(self) -> None:
-        self._times: list[tuple[float, float]] = []
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Look at the clock, if it is time."""
-        if state.global_step in (WARM_UP, state.max_steps):
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()  # kernels are still running when a step returns
-            self._times.append((time.perf_counter(), time.process_time()))
-
-    def times(self) -> dict[str, Any]:
-        """Between the two looks."""
-        (begin, begin_processor), (end, end_processor) = self._times
-        return {"seconds": end - begin, "processor_seconds": end_processor - begin_processor}
-
-
-class CountingCollator:
-    """Counts what another collator gives.
-
-    Args:
-        collate: The other one.
-    """
-
-    def __init__(self, collate: Callable[[Any], Any]) -> None:
-        self._collate = collate
-        self._counts: list[tuple[int, int]] = []
-        self._checksums: list[int] = []
-
-    def __call__(self, examples: Sequence[Any]) -> Any:
-        """The other collator's batch."""
-        batch = self._collate(examples)
-        mask = batch["attention_mask"]
-        self._counts.append((int(mask.sum()), mask.numel()))
-        self._checksums.append(zlib.crc32(batch["input_ids"].numpy().tobytes()))
-        return batch
-
-    def totals(self, steps: int) -> dict[str, int]:
-        """Of the timed steps. The loader reads a batch ahead, so there are more batches than steps."""
-        end = WARM_UP + steps
-        tokens, slots = np.sum(self._counts[WARM_UP:end], axis=0).tolist()
-        return {"tokens": tokens, "slots": slots, "checksum": zlib.crc32(repr(self._checksums[:end]).encode())}
-
-
-def nabra_trainer(config: Config, steps: int, runs: Path) -> Trainer:
-    """Nabra's training as `nabra_train.training.fit` sets it up, without evaluation and saving."""
-    model, encoder_tokenizer = checkpoints.load(config)
-    if config.training.gradient_checkpointing:
-        keep_fewer_activations(model)
-    tokenizer = checkpoints.sentence_tokenizer(model, encoder_tokenizer)
-    arguments = training_arguments(config.training, config.optimizer, runs, best=None)
-    arguments.max_steps = WARM_UP + steps
-    arguments.save_strategy = SaveStrategy.NO
-    arguments.disable_tqdm = True
-    return NabraTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=examples(config, tokenizer, steps),
-        data_collator=Collator(tokenizer),
-        optimizers=(build_optimizer(model, config.optimizer), None),
-        sentence_tokenizer=tokenizer,
-    )
-
-
-def plain_trainer(config: Config, steps: int, runs: Path) -> Trainer:
-    """A classifier of sentences on the same encoder, fine-tuned as in the manual of transformers."""
-    # transformers would take the precision of the file, which for the compact encoder is float16: too little to train.
-    model = AutoModelForSequenceClassification.from_pretrained(
-        encoder_location(config.model.encoder), num_labels=len(config.model.tones), dtype=torch.float32
-    )
-    if config.training.gradient_checkpointing:
-        keep_fewer_activations(model)  # what the Trainer's own option does, whose name depends on its version
-    tokenizer, preprocessing = checkpoints.load_tokenizer(config.model)
-    sentences = SentenceTokenizer(
-        tokenizer.backend_tokenizer,
-        tokenizer.pad_token_id or 0,
-        config.model.max_tokens,
-        load_preprocessor(preprocessing),
-    )
-    dataset = examples(config, sentences, steps).select_columns(["input_ids", "tone_labels"])
-    return Trainer(
-        model=model,
-        args=plain_arguments(config, steps, runs),
-        train_dataset=dataset.rename_column("tone_labels", "labels"),
-        data_collator=DataCollatorWithPadding(tokenizer),
-    )
-
-
-def plain_arguments(config: Config, steps: int, runs: Path) -> TrainingArguments:
-    """The Trainer's defaults, but for what both systems must have in common."""
-    training = config.training
-    common = training_arguments(training, config.optimizer, runs, best=None)
-    return TrainingArguments(
-        output_dir=str(runs),
-        max_steps=WARM_UP + steps,
-        per_device_train_batch_size=training.batch_size,
-        train_sampling_strategy=common.train_sampling_strategy,
-        learning_rate=config.optimizer.learning_rate,
-        bf16=common.bf16,
-        fp16=common.fp16,
-        seed=training.seed,
-        eval_strategy="no",
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        use_cpu=common.use_cpu,  # without it, the Trainer refuses bf16 where there is no GPU
-        dataloader_pin_memory=common.dataloader_pin_memory,  # it warns where there is no GPU
-    )
-
-
-def examples(config: Config, tokenizer: SentenceTokenizer, steps: int) -> datasets.Dataset:
-    """Training examples, over and over until they last for all steps.
-
-    Within one epoch: the systems draw different numbers for dropout, and so would shuffle the next one differently.
-    """
-    tones = config.model.tones
-    once = build_dataset(load_articles(config.data.train, tones), tokenizer, tones)
-    needed = (WARM_UP + steps + 1) * config.training.batch_size
-    return datasets.concatenate_datasets([once] * -(-needed // len(once)))
-
-
-TRAINERS: dict[str, Callable[[Config, int, Path], Trainer]] = {NABRA: nabra_trainer, PLAIN: plain_trainer}
-
-
-def measure_training(system: str, config: Config, steps: int) -> Round:
-    """Train a fresh model for some steps after the warm-up, in this process.
-
-    Args:
-        system: `nabra` or `transformers`.
-        config: What to train, on what and how.
-        steps: Steps to time.
-    """
-    transformers.set_seed(config.training.seed)
-    with tempfile.TemporaryDirectory() as runs:
-        trainer = TRAINERS[system](config, steps, Path(runs))
-        trainer.remove_callback(PrinterCallback)
-        stopwatch = Stopwatch()
-        trainer.add_callback(stopwatch)
-        counting = trainer.data_collator = CountingCollator(trainer.data_collator)
-        trainer.train()
-    model: Any = trainer.model
-    return Round(
-        **stopwatch.times(),
-        **counting.totals(steps),
-        precision="bf16" if trainer.args.bf16 else "fp16" if trainer.args.fp16 else "fp32",
-        parameters=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
-        peak_memory=peak_memory(),
-    )
-
-
-def peak_memory() -> int:
-    """Most resident memory that this process ever had, in bytes."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def in_own_process(system: str, config: Config, steps: int) -> Round:
-    """`measure_training` in a process that ends with it, so that no round inherits another's memory.
-
-    A spawned process begins with its parent's peak. It does no harm here: the parent loads the same libraries and
-    never trains.
-    """
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn, initializer=silence) as pool:
-        return pool.submit(measure_training, system, config, steps).result()
-
-
-def silence() -> None:
-    """No progress bars, and no warning that a classifier is new."""
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    datasets.disable_progress_bars()
-
-
-def compare(config: Config, steps: int, rounds: int, measure: Measure = measure_training) -> list[Pair]:
-    """Measure both systems in turns, each round on other batches and in the other order.
-
-    Args:
-        config: What to train, on what and how.
-        steps: Steps to time in a round.
-        rounds: How many rounds.
-        measure: Runs one system once.
-
-    Raises:
-        RuntimeError: If the systems did not read the same token ids in the same precision.
-    """
-    pairs = []
-    for number in range(rounds):
-        seeded = replace(config, "training", seed=config.training.seed + number)
-        order = list(TRAINERS)[:: -1 if number % 2 else 1]
-        pair = {system: measure(system, seeded, steps) for system in order}
-        if len({(done.tokens, done.slots, done.checksum, done.precision) for done in pair.values()}) > 1:
-            raise RuntimeError(f"round {number + 1}: the systems read different batches, so nothing can be compared")
-        speeds = ", ".join(f"{system} {done.speed:.0f} tokens/s" for system, done in pair.items())
-        ratios = ", ".join(f"{name} {ratio(pair, name):.3f}" for name in COMPARED)
-        print(f"round {number + 1}/{rounds}: {speeds}; ratios: {ratios}", file=sys.stderr)
-        pairs.append(pair)
-    return pairs
-
-
-def ratio(pair: Pair, name: str) -> float:
-    """How many times as much of something Nabra had in a round."""
-    return float(getattr(pair[NABRA], name) / getattr(pair[PLAIN], name))
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95% interval of the median, by bootstrap."""
-    draws = np.random.default_rng(0).choice(values, (RESAMPLES, len(values)))
-    low, high = np.percentile(np.median(draws, axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
-def report(pairs: Sequence[Pair], settings: dict[str, Any]) -> dict[str, Any]:
-    """All figures of a comparison, the ratios first.
-
-    Args:
-        pairs: The rounds.
-        settings: What was asked for.
-    """
-    systems = {system: summary([pair[system] for pair in pairs]) for system in TRAINERS}
-    return {
-        "ratios": {name: paired(pairs, name) for name in COMPARED},
-        "systems": systems,
-        "settings": settings | {"precision": pairs[0][NABRA].precision},
-        "machine": machine(),
-        "rounds": [{system: dataclasses.asdict(done) for system, done in pair.items()} for pair in pairs],
-    }
-
-
-def paired(pairs: Sequence[Pair], name: str) -> dict[str, Any]:
-    """The median of the rounds' ratios with its interval."""
-    ratios = [ratio(pair, name) for pair in pairs]
-    low, high = interval(ratios)
-    return {"median": float(np.median(ratios)), "low": low, "high": high, "rounds": ratios}
-
-
-def summary(rounds: Sequence[Round]) -> dict[str, Any]:
-    """One system over all rounds."""
-    tokens, slots = (sum(getattr(done, name) for done in rounds) for name in ("tokens", "slots"))
-    return {
-        **{name: spread([getattr(done, name) for done in rounds]) for name in COMPARED},
-        "tokens": tokens,
-        "padding": 1 - tokens / slots,
-        "parameters": rounds[0].parameters,
-    }
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median and range."""
-    return {"median": float(np.median(values)), "low": min(values), "high": max(values)}
-
-
-def machine() -> dict[str, Any]:
-    """Where and when the figures were taken."""
-    return {
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-        "date": datetime.date.today().isoformat(),
-    }
-
-
-def processor() -> str:
-    """The model of the processor, as far as the system tells."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def format_report(figures: dict[str, Any]) -> str:
-    """A report as Markdown tables, the ratios first."""
-    ratios, settings, where = figures["ratios"], figures["settings"], figures["machine"]
-    systems = figures["systems"].values()
-    gpu = f", {where['gpu']}" if where["gpu"] else ""
-    return "\n".join(
-        [
-            f"| {NABRA} / {PLAIN}, paired | ratio | 95% interval |",
-            "| --- | --: | --: |",
-            *(ratio_row(label, ratios[name]) for name, (label, _) in COMPARED.items()),
-            "",
-            f"| | {' | '.join(figures['systems'])} |",
-            "| --- | --: | --: |",
-            *(
-                row(f"{label}, median (range)", [cell(system[name], unit) for system in systems])
-                for name, (label, unit) in COMPARED.items()
-            ),
-            row("padding", [f"{system['padding']:.1%}" for system in systems]),
-            row("trained parameters", [f"{system['parameters'] / 1e6:.1f} M" for system in systems]),
-            row("real tokens timed", [str(system["tokens"]) for system in systems]),
-            "",
-            f"Encoder: {settings['encoder']}.",
-            f"{settings['rounds']} rounds of {settings['steps']} steps after {WARM_UP} of warm-up; batches of "
-            f"{settings['batch_size']} sentences, {'of like length' if settings['group_by_length'] else 'random'}; "
-            f"{settings['precision']}; gradient checkpointing {'on' if settings['gradient_checkpointing'] else 'off'}.",
-            f"{where['processor']}{gpu}, {where['cores']} cores, {where['threads']} threads; torch {where['torch']}, "
-            f"transformers {where['transformers']}; {where['date']}.",
-        ]
-    )
-
-
-def row(label: str, cells: Sequence[str]) -> str:
-    return f"| {label} | {' | '.join(cells)} |"
-
-
-def ratio_row(label: str, values: dict[str, Any]) -> str:
-    label = label.partition(",")[0]  # a ratio has no unit
-    return f"| {label} | {values['median']:.3f} | {values['low']:.3f}–{values['high']:.3f} |"
-
-
-def cell(values: dict[str, float], unit: int) -> str:
-    median, low, high = (values[name] / unit for name in ("median", "low", "high"))
-    return f"{median:.0f} ({low:.0f}–{high:.0f})"
-
-
-def write_random_encoder(directory: Path, layers: int, hidden: int, vocabulary: int) -> str:
-    """Save a BERT of some shape with random weights and the compact encoder's tokenizer.
-
-    Args:
-        directory: Where to save.
-        layers: Number of layers.
-        hidden: Width of the token vectors.
-        vocabulary: Rows of the embeddings; the tokenizer may use fewer.
-
-    Returns:
-        What it is, in words.
-
-    Raises:
-        NabraError: If the tokenizer gives ids that the vocabulary does not hold.
-    """
-    tokenizer, _ = checkpoints.load_tokenizer(ModelConfig(encoder=COMPACT))
-    if vocabulary < len(tokenizer):
-        raise NabraError(f"--vocabulary {vocabulary}: the compact tokenizer has {len(tokenizer)} tokens")
-    config = BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=hidden,
-        num_hidden_layers=layers,
-        num_attention_heads=max(1, hidden // HEAD_WIDTH),
-        intermediate_size=4 * hidden,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    torch.manual_seed(0)
-    BertModel(config, add_pooling_layer=False).save_pretrained(directory)
-    tokenizer.save_pretrained(directory)
-    return (
-        f"a BERT of random weights, {layers} layers of {hidden} with {config.num_attention_heads} heads and "
-        f"{config.intermediate_size} in between, vocabulary {vocabulary}"
-    )
-
-
-def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Compare training as the command line asks."""
-    with tempfile.TemporaryDirectory() as folder:
-        encoder, description = choose_encoder(arguments, Path(folder))
-        config = Config(
-            model=ModelConfig(encoder=encoder),
-            data=DataConfig(train=str(SENTENCES)),
-            training=TrainingConfig(
-                batch_size=arguments.batch_size,
-                group_by_length=arguments.group_by_length,
-                gradient_checkpointing=arguments.gradient_checkpointing,
-                precision=arguments.precision,
-            ),
-        )
-        checkpoints.check_encoder(config.model)
-        pairs = compare(config, arguments.steps, arguments.rounds, in_own_process)
-    names = ("batch_size", "steps", "rounds", "group_by_length", "gradient_checkpointing")
-    settings = {name: getattr(arguments, name) for name in names}
-    return report(pairs, {"encoder": description, "warm_up": WARM_UP} | settings)
-
-
-def choose_encoder(arguments: argparse.Namespace, folder: Path) -> tuple[str, str]:
-    """The encoder to train and what it is in words; a random one is made in `folder`."""
-    shape = (arguments.layers, arguments.hidden, arguments.vocabulary)
-    if None not in shape:
-        silence()
-        return str(folder), write_random_encoder(folder, *shape)
-    if shape != (None, None, None):
-        raise NabraError("--layers, --hidden and --vocabulary: give all three or none")
-    # The report is made to be passed on: where the encoder lies on this machine is nobody's business.
-    return arguments.encoder, Path(arguments.encoder).name
+TEST = Path(__file__).parents[1] / "seeds" / "test.jsonl"
 
 
 def positive(text: str) -> int:
@@ -512,34 +47,70 @@ def positive(text: str) -> int:
     return value
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    commands = parser.add_subparsers(required=True, metavar="command")
-    train = commands.add_parser("train", help="throughput of training")
-    train.set_defaults(run=run_train)
-    train.add_argument("--encoder", default=COMPACT, help="directory of an encoder, or 'compact'")
-    train.add_argument("--layers", type=positive, help="with --hidden and --vocabulary: train a random BERT instead")
-    train.add_argument("--hidden", type=positive, help="its width, 64 an attention head")
-    train.add_argument("--vocabulary", type=positive, help="its vocabulary, at least that of the compact tokenizer")
-    train.add_argument("--batch_size", type=positive, default=16, help="sentences a batch")
-    train.add_argument(
+def add_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--encoder", default=COMPACT, help="directory of an encoder, or 'compact'")
+    parser.add_argument("--layers", type=positive, help="with --hidden and --vocabulary: a random BERT instead")
+    parser.add_argument("--hidden", type=positive, help="its width, 64 an attention head")
+    parser.add_argument("--vocabulary", type=positive, help="its vocabulary, at least that of the compact tokenizer")
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    add_encoder(parser)
+    parser.add_argument("--batch_size", type=positive, default=16, help="sentences a batch")
+    parser.add_argument(
         "--steps",
         type=positive,
         default=30,
         help="steps to time in each round; with --group_by_length take a multiple of 50, a turn through all lengths",
     )
-    train.add_argument("--rounds", type=positive, default=5, help="rounds of both systems")
-    train.add_argument("--group_by_length", action="store_true", help="batches of like length")
-    train.add_argument("--gradient_checkpointing", action="store_true", help="less memory, more time")
-    train.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
-    train.add_argument("--output", type=Path, help="write the report here too, as JSON")
+    parser.add_argument("--rounds", type=positive, default=5, help="rounds of both systems")
+    parser.add_argument("--group_by_length", action="store_true", help="batches of like length")
+    parser.add_argument("--gradient_checkpointing", action="store_true", help="less memory, more time")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
+
+
+def add_infer(parser: argparse.ArgumentParser) -> None:
+    add_encoder(parser)
+    parser.add_argument("--data", type=Path, default=TEST, help="articles, in any form that 'nabra predict' reads")
+    parser.add_argument("--articles", type=positive, default=150, help="how many of them")
+    parser.add_argument("--rounds", type=positive, default=3, help="rounds of all systems")
+    parser.add_argument("--systems", nargs="+", default=list(inference.SYSTEMS), help="which to compare")
+
+
+def add_start(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=positive, default=7, help="runs of each command")
+
+
+def add_scale(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=TEST, help="articles, repeated as often as it takes")
+    parser.add_argument("--sizes", type=positive, nargs="+", default=[10, 100, 1000, 10_000], help="articles a run")
+    parser.add_argument("--sentences", type=int, default=0, help="first sentences of each article; 0 for all")
+    parser.add_argument("--model", default="", help="directory of a Nabra model; default: the shipped one")
+
+
+COMMANDS = {
+    "train": (add_train, training.run, training.format_report, "throughput of training"),
+    "infer": (add_infer, inference.run, inference.format_report, "throughput of inference"),
+    "start": (add_start, commands.run_start, commands.format_start, "time to the first answer"),
+    "scale": (add_scale, commands.run_scale, commands.format_scale, "cost of an article as articles get more"),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    subparsers = parser.add_subparsers(required=True, metavar="command")
+    for name, (add_arguments, run, format_report, help_text) in COMMANDS.items():
+        command = subparsers.add_parser(name, help=help_text)
+        add_arguments(command)
+        command.add_argument("--output", type=Path, help="write the report here too, as JSON")
+        command.set_defaults(run=run, format_report=format_report)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     arguments = build_parser().parse_args(argv)
     figures = arguments.run(arguments)
-    print(format_report(figures))
+    print(arguments.format_report(figures))
     if arguments.output:
         arguments.output.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

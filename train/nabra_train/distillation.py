@@ -9,7 +9,6 @@ from typing import Any
 import datasets
 import numpy as np
 import numpy.typing as npt
-import torch
 from tqdm import tqdm
 
 from nabra.article import Source

@@ -85,7 +85,7 @@ class OpenVinoRuntime:
 
 
 def _cache_folder() -> Path | None:
-    """Where OpenVINO keeps what it made of a model, so that the next process starts sooner; none if we may not write."""
+    """Where OpenVINO keeps what it made of a model, so that the next process starts sooner; none if not writable."""
     folder = platformdirs.user_cache_path("nabra") / "openvino"
     try:
         folder.mkdir(parents=True, exist_ok=True)

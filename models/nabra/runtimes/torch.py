@@ -12,7 +12,6 @@ from nabra.decoding import Logits
 from nabra.modeling import NabraModel, load_trained
 from nabra.tokenization import Batch
 
-
 GPU_BATCH_TOKENS = 65_536
 """Tokens of a batch on a CUDA device."""
 
