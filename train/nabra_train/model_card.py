@@ -223,7 +223,7 @@ def _settings(config: dict[str, Any]) -> str:
 
 
 def push(directory: Path, repository: str, *, private: bool = False) -> str:
-    """Publish a checkpoint: its card, weights in safetensors and ONNX, tokenizer and configuration.
+    """Publish a checkpoint: its card, weights in safetensors, OpenVINO and ONNX, tokenizer and configuration.
 
     Args:
         directory: The checkpoint; without a card it gets one that says that nothing was measured.
