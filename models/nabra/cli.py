@@ -89,7 +89,7 @@ def predict(arguments: list[str]) -> int:
     parser.add_argument(
         "--engine", type=Literal["local", "ray"], default="local", help="this process, or a Ray cluster"
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes with a model on Ray; 0 for one a core")
+    parser.add_argument("--workers", type=int, default=0, help="processes with a model on Ray; 0 for one a GPU or core")
     parser.add_argument("--format", type=Literal["jsonl", "parquet"], default="jsonl", help="of the shards of Ray")
     config, own = parse(parser, arguments, PREDICT_ALIASES, _saved_config(arguments))
     if own.engine == "ray":

@@ -49,7 +49,7 @@ def predict_cluster(
             that could not be read.
         analyzer: Arguments of `Analyzer.from_pretrained`; no `threads` means one a worker.
         text_field: Field or column that holds an article's text.
-        workers: Processes that hold a model; 0 for one a processor core.
+        workers: Processes that hold a model; 0 for one a GPU, or one a processor core where there are none.
         file_format: Of the shards.
 
     Returns:
@@ -67,10 +67,13 @@ def predict_cluster(
     articles = ray.data.from_items(
         [{"file": n, "path": path} for n, path in enumerate(files)], override_num_blocks=len(files)
     ).map_batches(_read, batch_size=1, fn_kwargs={"text_field": text_field})
+    resources = ray.cluster_resources()
+    gpus = int(resources.get("GPU", 0)) if analyzer.get("runtime", "auto") in ("auto", "torch") else 0
     shards = articles.map_batches(
         _Labeller,
         batch_size=BATCH,
-        concurrency=workers or int(ray.cluster_resources()["CPU"]),
+        concurrency=workers or gpus or int(resources["CPU"]),
+        num_gpus=1 if gpus else 0,
         fn_constructor_kwargs={"analyzer": analyzer},
     ).map_batches(_write, batch_size=SHARD, fn_kwargs={"folder": str(output.absolute()), "file_format": file_format})
     counts = shards.take_all()
