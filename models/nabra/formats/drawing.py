@@ -138,7 +138,8 @@ class _Reader:
             raise self._fault(f"a mention marks no words ({marked!r}); delete it")
         index = self._sentence_at(span.start + marked.index(text))
         if "\n" in text:
-            raise self._fault(f"{self._place(index)}: the mention «{text}» runs over two sentences; mark it in one")
+            shown = _shortened(text)
+            raise self._fault(f"{self._place(index)}: the mention «{shown}» runs over two sentences; mark it in one")
         return Mention(index, text)
 
     def _tones_of(self, sentences: dict[str, int]) -> list[str]:
