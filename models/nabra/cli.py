@@ -219,10 +219,10 @@ def convert(arguments: list[str]) -> None:
 def select(arguments: list[str]) -> None:
     """Choose the articles whose labels would teach the model most, and label them for correction."""
     _require_train_extra()
+    from nabra.formats import Reading, read_labelled, write_labelled
     from nabra.readers import TEXT_FIELD
-    from nabra.writers import atomic_writer, to_json_line
     from nabra_train.data import load_articles
-    from nabra_train.selection import format_selection, read_predictions
+    from nabra_train.selection import format_selection
     from nabra_train.selection import select as run
 
     parser = build_parser("nabra select", select.__doc__ or "")
@@ -240,13 +240,12 @@ def select(arguments: list[str]) -> None:
         raise NabraError(f"--count: must be at least 1, got {own.count}")
     labelled = [article for path in own.labelled for article in load_articles(path, config.model.tones)]
     if own.predictions:
-        pool = read_predictions(own.predictions, config.model.tones)
+        pool = read_labelled(own.predictions, reading=Reading(config.model.tones))
     else:
         pool = _label_readable(_load(config), own.articles, own.text_field)
     chosen = run(pool, own.count, labelled, own.min_sentences)
     if own.output is not None:
-        with atomic_writer(own.output) as file:
-            file.writelines(map(to_json_line, chosen))
+        write_labelled(chosen, own.output)
     print(format_selection(chosen))
 
 

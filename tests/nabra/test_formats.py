@@ -141,6 +141,11 @@ def test_the_interface_is_written_beside_the_tasks(tmp_path: Path) -> None:
     assert {result["from_name"] for result in results if "from_name" in result} | {"text"} == names
 
 
+def test_the_interface_does_not_overwrite_the_tasks(tmp_path: Path) -> None:
+    with pytest.raises(NabraError, match=r"tasks\.xml: is where the labelling interface goes"):
+        convert(SEEDS / "test.jsonl", tmp_path / "tasks.xml", "nabra", "label-studio")
+
+
 def test_label_studios_own_checker_accepts_interface_and_labels(tmp_path: Path) -> None:
     checker = pytest.importorskip("label_studio_sdk.label_interface").LabelInterface(label_studio.interface(TONES))
     checker.validate()

@@ -65,6 +65,13 @@ def test_labelled_articles_their_like_and_doubles_are_passed_over() -> None:
     assert ids(select(pool, 9, labelled)) == ["m", "near"]
 
 
+def test_each_article_is_chosen_once_even_where_all_are_alike() -> None:
+    pool = [predicted("there", "قال نعم", 0.4), predicted("back", "نعم قال", 0.4)]
+    chosen = select(pool, 9)
+    assert ids(chosen) == ["there", "back"]
+    assert chosen[1].metadata[KEY] == {"worth": 0, "uncertainty": chosen[0].metadata[KEY]["worth"], "similarity": 1}
+
+
 def test_short_articles_are_passed_over() -> None:
     pool = [predicted("short", DAM, 0.4, 1), predicted("long", MARKET, 0.9, 4)]
     assert ids(select(pool, 2, min_sentences=4)) == ["long"]

@@ -14,16 +14,14 @@ import dataclasses
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.labelled import check_articles
 from nabra.names import fold
-from nabra.readers import read_json_lines
 
 KEY = "selection"
 """The metadata that says why an article was chosen."""
@@ -57,20 +55,25 @@ def select(
         raise NabraError("there is no article to choose from: all are labelled already or too short")
     uncertainties = np.array([uncertainty(article) for article in pool])
     vectors = TfidfVectorizer(preprocessor=fold, sublinear_tf=True).fit_transform(map(_text, [*pool, *labelled]))
-    nearest = np.zeros(len(pool))
-    if labelled:
-        nearest = np.asarray((vectors[: len(pool)] @ vectors[len(pool) :].T).max(axis=1).todense()).ravel()
+    candidates = vectors[: len(pool)]
+    nearest = _likeness(candidates, vectors[len(pool) :]) if labelled else np.zeros(len(pool))
     chosen: list[Article] = []
-    open_ = np.ones(len(pool), dtype=bool)
-    while len(chosen) < min(count, len(pool)):
+    taken = np.zeros(len(pool), dtype=bool)
+    for _ in range(min(count, len(pool))):
         worth = uncertainties * (1 - nearest)
-        best = int(np.argmax(np.where(open_, worth, -np.inf)))
+        best = int(np.where(taken, -1, worth).argmax())
         reasons = {"worth": worth[best], "uncertainty": uncertainties[best], "similarity": nearest[best]}
         reasons = {name: round(float(value), 3) for name, value in reasons.items()}
         chosen.append(dataclasses.replace(pool[best], metadata=pool[best].metadata | {KEY: reasons}))
-        open_[best] = False
-        nearest = np.maximum(nearest, np.clip((vectors[: len(pool)] @ vectors[best].T).toarray().ravel(), 0, 1))
+        nearest = np.maximum(nearest, _likeness(candidates, candidates[best]))
+        taken[best] = True
     return chosen
+
+
+def _likeness(candidates: Any, others: Any) -> np.ndarray:
+    """The cosine of each candidate and the other that is most like it."""
+    cosines: np.ndarray = (candidates @ others.T).max(axis=1).toarray().ravel()
+    return cosines.clip(0, 1)
 
 
 def uncertainty(article: Article) -> float:
@@ -108,11 +111,6 @@ def _most_uncertain(articles: Iterable[Article], size: int) -> list[Article]:
     """Those of highest uncertainty, first ones first where they are equal; holds no more than it returns."""
     numbered = ((uncertainty(article), -number, article) for number, article in enumerate(articles))
     return [article for _, _, article in heapq.nlargest(size, numbered)]
-
-
-def read_predictions(path: Path, tones: Sequence[str]) -> Iterator[Article]:
-    """Read what `nabra predict` wrote."""
-    return check_articles(((f"{path}:{number}", record) for number, record in read_json_lines(path)), tones)
 
 
 def format_selection(articles: Sequence[Article]) -> str:

@@ -20,6 +20,8 @@ from nabra.readers import read_json_lines
 from nabra.writers import atomic_writer, to_json_line
 
 FormatName = Literal["nabra", "label-studio", "doccano", "conll"]
+INTERFACE = ".xml"
+"""The suffix of the labelling interface that lies beside Label Studio's tasks."""
 Record = tuple[str, dict[str, Any]]
 """Where an article stands, for messages, and the article in the data contract's form."""
 
@@ -84,6 +86,8 @@ def convert(source: Path, target: Path, read: FormatName, write: FormatName, rea
         NabraError: Naming place and remedy of the first fault; then nothing is written.
     """
     reading = reading or Reading()
+    if write == "label-studio" and target.suffix == INTERFACE:
+        raise NabraError(f"{target}: is where the labelling interface goes; write the tasks into a .json file")
     articles = read_labelled(source, read, reading)
     first = next(articles, None)
     if first is None:
@@ -91,7 +95,7 @@ def convert(source: Path, target: Path, read: FormatName, write: FormatName, rea
     numbers = itertools.count()
     write_labelled((article for article, _ in zip(itertools.chain([first], articles), numbers)), target, write)
     if write == "label-studio":
-        with atomic_writer(target.with_suffix(".xml")) as file:
+        with atomic_writer(target.with_suffix(INTERFACE)) as file:
             file.write(label_studio.interface(reading.tones))
     return next(numbers)
 

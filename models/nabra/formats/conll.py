@@ -123,7 +123,7 @@ def _blocks(path: Path) -> Iterator[_Block]:
                 block = block or _Block(where)
                 _read_line(block, line, where)
     except (OSError, UnicodeDecodeError) as error:
-        raise NabraError(f"{path}: cannot be read ({error})") from error
+        raise NabraError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
     if block is not None:
         yield block
 

@@ -108,10 +108,12 @@ def read(
         on_left_out: Told of tasks without such an annotation.
     """
     for number, task in enumerate(_tasks(path), 1):
-        where = f"{path}: task {task.get('id', number)}"
-        annotation = _chosen(task["annotations"], annotator)
+        name = f"task {task.get('id', number)}"
+        where = f"{path}: {name}"
+        annotations = task.get("annotations", [])
+        annotation = _chosen(annotations, annotator)
         if annotation is None:
-            on_left_out(f"task {task.get('id', number)}: {_why_left_out(task['annotations'], annotator)}")
+            on_left_out(f"{name}: {_why_left_out(annotations, annotator)}")
             continue
         try:
             drawing = _drawing(task["data"], annotation["result"])
@@ -132,10 +134,8 @@ def _tasks(path: Path) -> list[dict[str, Any]]:
         raise NabraError(f"{path}: broken JSON ({error})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise NabraError(f"{path}: expected a list of tasks; export from Label Studio as JSON")
-    for task in tasks:
-        task.setdefault("annotations", [] if "predictions" in task else None)
-        if not isinstance(task["annotations"], list):
-            raise NabraError(f"{path}: has tasks without annotations; export from Label Studio as JSON, not JSON-MIN")
+    if not all("annotations" in task or "predictions" in task for task in tasks):
+        raise NabraError(f"{path}: has tasks without annotations; export from Label Studio as JSON, not JSON-MIN")
     return tasks
 
 
