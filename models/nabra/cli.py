@@ -208,6 +208,8 @@ def convert(arguments: list[str]) -> None:
     parser.add_argument("--annotator", type=str, default="", help="label-studio: whose labels, by id or e-mail")
     parser.add_argument("--tones", type=list[str], default=list(TONES), help="the tones that may occur")
     own = parse_arguments(parser, arguments)
+    if own.annotator and own["from"] != "label-studio":
+        raise NabraError("--annotator: only an export of label-studio says who labelled; name it with --from")
     left_out: list[str] = []
     reading = Reading(own.tones, own.annotator, left_out.append)
     articles = run(own.input, own.output, own["from"], own.to, reading)

@@ -289,6 +289,8 @@ def test_tasks_without_labels_are_left_out_and_reported(
     )
     assert main([*command, "--annotator", "5"]) == 2
     assert "several.json: holds no labelled article" in capsys.readouterr().err
+    assert main(["convert", str(several), str(tmp_path / "out.jsonl"), "--annotator", "5"]) == 2
+    assert "--annotator: only an export of label-studio" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
