@@ -100,7 +100,7 @@ class Article:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Article:
-        """The inverse of `to_dict`. The record must be well-formed (`nabra_train.data` checks labelled files)."""
+        """The inverse of `to_dict`. The record must be well-formed (`nabra.labelled` checks it)."""
         metadata = {key: value for key, value in record.items() if key not in ("id", "sentences")}
         return cls(record["id"], tuple(_sentence_from_dict(s) for s in record["sentences"]), metadata)
 

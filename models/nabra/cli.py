@@ -6,11 +6,12 @@ import dataclasses
 import difflib
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import nabra
+from nabra.article import TONES
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import CONFIG_NAME, Config
 from nabra.config_files import build_parser, build_plain_parser, parse, parse_arguments
@@ -192,6 +193,82 @@ def show(arguments: list[str]) -> None:
         sys.stdout.write(format_article(article))
 
 
+def convert(arguments: list[str]) -> None:
+    """Convert labelled articles to the formats of annotation tools and back: Label Studio, doccano, CoNLL."""
+    from nabra.formats import FormatName, Reading
+    from nabra.formats import convert as run
+
+    parser = build_plain_parser("nabra convert", convert.__doc__)
+    parser.add_argument(
+        "input", type=Path, help="labelled articles, or what 'nabra predict' or an annotation tool wrote"
+    )
+    parser.add_argument("output", type=Path, help="file to write; label-studio: the labelling interface too, as .xml")
+    parser.add_argument("--from", type=FormatName, default="nabra", help="format of the input")
+    parser.add_argument("--to", type=FormatName, default="nabra", help="format of the output")
+    parser.add_argument("--annotator", type=str, default="", help="label-studio: whose labels, by id or e-mail")
+    parser.add_argument("--tones", type=list[str], default=list(TONES), help="the tones that may occur")
+    own = parse_arguments(parser, arguments)
+    if own.annotator and own["from"] != "label-studio":
+        raise NabraError("--annotator: only an export of label-studio says who labelled; name it with --from")
+    left_out: list[str] = []
+    reading = Reading(own.tones, own.annotator, left_out.append)
+    articles = run(own.input, own.output, own["from"], own.to, reading)
+    print(f"{articles} articles: {own.output}", file=sys.stderr)
+    for line in left_out:
+        print(f"nabra: left out: {line}", file=sys.stderr)
+
+
+def select(arguments: list[str]) -> None:
+    """Choose the articles whose labels would teach the model most, and label them for correction."""
+    _require_train_extra()
+    from nabra.formats import Reading, read_labelled, write_labelled
+    from nabra.readers import TEXT_FIELD
+    from nabra_train.data import load_articles
+    from nabra_train.selection import format_selection
+    from nabra_train.selection import select as run
+
+    parser = build_parser("nabra select", select.__doc__ or "")
+    parser.add_argument("articles", nargs="*", help="files or folders to label first, as 'nabra predict' takes them")
+    parser.add_argument("--predictions", type=Path | None, default=None, help="choose from what 'nabra predict' wrote")
+    parser.add_argument("--labelled", type=Path, nargs="+", default=[], help="files of articles that need no labels")
+    parser.add_argument("--count", type=int, default=20, help="how many to choose")
+    parser.add_argument("--min_sentences", type=int, default=4, help="pass over shorter articles")
+    parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: a table alone")
+    config, own = parse(parser, arguments, MODEL_ALIAS, _saved_config(arguments))
+    if bool(own.articles) == bool(own.predictions):
+        raise NabraError("name articles to choose from, or what 'nabra predict' wrote with --predictions")
+    if own.count < 1:
+        raise NabraError(f"--count: must be at least 1, got {own.count}")
+    labelled = [article for path in own.labelled for article in load_articles(path, config.model.tones)]
+    if own.predictions:
+        pool = read_labelled(own.predictions, reading=Reading(config.model.tones))
+    else:
+        pool = _label_readable(_load(config), own.articles, own.text_field)
+    chosen = run(pool, own.count, labelled, own.min_sentences)
+    if own.output is not None:
+        write_labelled(chosen, own.output)
+    print(format_selection(chosen))
+
+
+def _label_readable(analyzer: Analyzer, inputs: list[str], text_field: str) -> Iterator[Article]:
+    """Label the articles that can be read; says which cannot."""
+    from nabra.progress import ArticleProgress
+    from nabra.readers import find_articles
+
+    def readable() -> Iterator[Article]:
+        for load in find_articles(inputs, text_field, progress.read):
+            try:
+                yield load()
+            except NabraError as fault:
+                print(f"nabra: left out: {fault}", file=sys.stderr)
+
+    with ArticleProgress(inputs) as progress:
+        for article in analyzer.analyze_many(readable()):
+            progress.labelled(1)
+            yield article
+
+
 def train(arguments: list[str]) -> None:
     """Train a model on labelled articles."""
     _require_train_extra()
@@ -339,6 +416,8 @@ def _require_train_extra() -> None:
 COMMANDS: dict[str, Callable[[list[str]], int | None]] = {
     "predict": predict,
     "show": show,
+    "select": select,
+    "convert": convert,
     "train": train,
     "crossvalidate": crossvalidate,
     "pretrain": pretrain,

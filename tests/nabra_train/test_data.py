@@ -74,7 +74,7 @@ def test_a_mark_that_closes_what_the_mention_opened_belongs_to_it(tmp_path: Path
 
 
 def test_ids_stand_once(tmp_path: Path) -> None:
-    with pytest.raises(NabraError, match=r"in\.jsonl:2: article 'x': id: stands on an earlier line"):
+    with pytest.raises(NabraError, match=r"in\.jsonl:2: article 'x': id: an earlier article has it"):
         load(tmp_path, record(), record())
 
 

@@ -1,22 +1,19 @@
-"""Labelled articles: read with `datasets`, checked field by field, turned into training examples."""
+"""Labelled articles: read with `datasets`, checked, turned into training examples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import datasets
 
 from nabra.article import Article, Sentence, Source
 from nabra.decoding import SOURCES
 from nabra.errors import NabraError
+from nabra.labelled import check_articles
 from nabra.modeling import IGNORED
 from nabra.readers import read_json_lines
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
-
-EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
-PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")"}
 
 
 def load_articles(path: str | Path, tones: Sequence[str]) -> list[Article]:
@@ -29,63 +26,11 @@ def load_articles(path: str | Path, tones: Sequence[str]) -> list[Article]:
     Raises:
         NabraError: Naming file, line, article and field of the first fault.
     """
-    articles: list[Article] = []
-    seen: set[str] = set()
-    for number, record in read_json_lines(Path(path)):
-        fault = next(_faults(record, tones), None)
-        if fault is None and record["id"] in seen:
-            fault = "id: stands on an earlier line too; every article needs its own"
-        if fault is not None:
-            raise NabraError(f"{path}:{number}: article {record.get('id', '?')!r}: {fault}")
-        seen.add(record["id"])
-        articles.append(Article.from_dict(record))
+    records = ((f"{path}:{number}", record) for number, record in read_json_lines(Path(path)))
+    articles = list(check_articles(records, tones))
     if not articles:
         raise NabraError(f"{path}: holds no article; expected JSON Lines, an article a line")
     return articles
-
-
-def _faults(record: dict[str, Any], tones: Sequence[str]) -> Iterator[str]:
-    """What is wrong with a record, field first."""
-    if not isinstance(record.get("id"), str) or not record["id"]:
-        yield "id: must be a non-empty string"
-    sentences = record.get("sentences")
-    if not isinstance(sentences, list) or not sentences:
-        yield "sentences: must be a non-empty list"
-        return
-    for index, sentence in enumerate(sentences):
-        where = f"sentences[{index}]"
-        if not isinstance(sentence, dict):
-            yield f"{where}: must be an object"
-            continue
-        text = sentence.get("text")
-        if not isinstance(text, str) or not text.strip() or "\n" in text:
-            yield f"{where}.text: must be a non-empty string without a line break"
-        elif sentence.get("tone") not in tones:
-            yield f"{where}.tone: {sentence.get('tone')!r} is none of {', '.join(tones)}"
-        elif "speaker" not in sentence:
-            yield f"{where}.speaker: is missing; write null for the reporter's own voice"
-        elif sentence["speaker"] is not None:
-            yield from _speaker_faults(sentence["speaker"], sentences, f"{where}.speaker")
-
-
-def _speaker_faults(speaker: Any, sentences: list[Any], where: str) -> Iterator[str]:
-    mention = speaker.get("mention") if isinstance(speaker, dict) else None
-    if not isinstance(mention, dict) or not isinstance(speaker.get("name"), str) or not speaker["name"]:
-        yield f"{where}: must be null or an object with a name and a mention"
-        return
-    index, text = mention.get("sentence"), mention.get("text")
-    if not isinstance(index, int) or not 0 <= index < len(sentences):
-        yield f"{where}.mention.sentence: {index!r} is no index of a sentence"
-    elif not isinstance(text, str) or not text or text not in str(sentences[index].get("text")):
-        yield f"{where}.mention.text: {text!r} does not occur in sentence {index}"
-    elif _has_ragged_edge(text):
-        yield f"{where}.mention.text: {text!r} has punctuation or white space at its edge"
-
-
-def _has_ragged_edge(mention: str) -> bool:
-    """Whether punctuation clings to a mention, other than a mark that closes what it opened (صحيفة «الوطن»)."""
-    bare = mention.strip(EDGE_PUNCTUATION)
-    return mention not in (bare, *(bare + closing for opening, closing in PAIRS.items() if opening in bare))
 
 
 def source_of(index: int, sentence: Sentence) -> Source:
