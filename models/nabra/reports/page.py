@@ -102,7 +102,9 @@ class _Corpus:
         return [spellings.most_common(1)[0][0] for spellings in self._spellings]
 
     def pack(self, article: Article) -> dict[str, Any]:
-        shown = {key: str(value) for key in ("title", "date", "source", "topic") if (value := article.metadata.get(key))}
+        shown = {
+            key: str(value) for key in ("title", "date", "source", "topic") if (value := article.metadata.get(key))
+        }
         day = _day(shown.get("date", ""))
         sentences = [self._pack_sentence(article, sentence) for sentence in article.sentences]
         return {"id": article.id, **shown, **({"day": day} if day else {}), "sentences": sentences}

@@ -8,6 +8,7 @@
   const PALETTE = 8; // colours in report.css
   const SPEAKERS_A_PAGE = 15;
   const ARTICLES_A_PAGE = 20;
+  const LOUDEST = 7;
   const QUOTED_AT_ONCE = 40;
   const MOST_BARS = 240;
   const DAY = 24 * 60 * 60 * 1000;
@@ -29,11 +30,11 @@
     return element;
   }
 
+  const directionOf = (text) => (/[\u0600-\u06ff]/.test(text) ? { dir: "rtl", lang: "ar" } : { dir: "auto" });
+
   /** An element that holds text of the input, in its own direction and isolated from what is around it. */
   function quoted(tag, text, properties = {}) {
-    const arabic = /[\u0600-\u06ff]/.test(text);
-    const direction = arabic ? { dir: "rtl", lang: "ar" } : { dir: "auto" };
-    return el(tag, { ...direction, ...properties, class: `quoted ${properties.class ?? ""}`, text });
+    return el(tag, { ...directionOf(text), ...properties, class: `quoted ${properties.class ?? ""}`, text });
   }
 
   /** A sentence of the interface with its {places} filled. */
@@ -44,7 +45,7 @@
   const numbers = new Intl.NumberFormat(locale);
   const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const dates = {
-    day: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }),
+    day: new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric", timeZone: "UTC" }),
     month: new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", timeZone: "UTC" }),
     year: new Intl.DateTimeFormat(locale, { year: "numeric", timeZone: "UTC" }),
   };
@@ -113,7 +114,9 @@
   const days = articles.map((article) => article.day).filter(Boolean).sort();
   const sources = [...new Set(articles.map((article) => article.source ?? ""))].sort();
   const titleOf = (article) => article.title ?? article.id;
-  const byDay = (a, b) => (a.day ?? "9999").localeCompare(b.day ?? "9999") || a.number - b.number;
+  const alphabet = new Intl.Collator("ar");
+  const compare = (a, b) => (a < b ? -1 : Number(a > b));
+  const byDay = (a, b) => compare(a.day ?? "9999", b.day ?? "9999") || a.number - b.number;
 
   // ---- Filters ----
 
@@ -292,7 +295,7 @@
     const lists = page.tones.map((name, tone) => {
       const rows = [...speakers.values()].filter((row) => row.counts[tone]);
       rows.sort((a, b) => b.counts[tone] - a.counts[tone] || b.sentences - a.sentences);
-      const items = rows.slice(0, 5).map((row) =>
+      const items = rows.slice(0, LOUDEST).map((row) =>
         el("li", {}, speakerButton(row.speaker), el("span", { class: "quiet", text: showNumber(row.counts[tone]) })));
       return el("div", {}, el("h4", {}, toneLabel(tone)), el("ol", {}, ...items));
     });
@@ -335,15 +338,19 @@
     return periods;
   }
 
-  /** The finest period in which the whole corpus makes a chart that can be read. */
-  function fittingPeriod() {
-    const span = (new Date(days.at(-1)) - new Date(days[0])) / DAY;
-    return span <= 26 * 7 ? "week" : span <= 6 * 366 ? "month" : "year";
+  /** Set the period to the one that was chosen, or to one in which the days shown make a chart that can be read. */
+  function fitPeriod(shown) {
+    const weeks = (new Date(shown.at(-1)) - new Date(shown[0])) / DAY / 7;
+    const limits = { week: MOST_BARS, month: MOST_BARS * 4.3, year: Infinity };
+    for (const option of $("#period").options) option.disabled = weeks > limits[option.value];
+    const fitting = weeks <= 26 ? "week" : weeks <= 6 * 52 ? "month" : "year";
+    $("#period").value = weeks <= limits[state.period] ? state.period : fitting;
   }
 
   function drawTime(found) {
     $("#time").hidden = !days.length;
     if (!days.length) return;
+    fitPeriod(found.articles.map((article) => article.day).filter(Boolean));
     const unit = $("#period").value;
     const periods = [...overTime(found, unit)];
     const most = $("#scale").value === "shares" ? 0 : Math.max(1, ...periods.map(([, counts]) => sum(counts)));
@@ -393,10 +400,10 @@
 
   function compareSpeakers(a, b) {
     const way = order.down ? -1 : 1;
-    const name = () => page.speakers[a.speaker].localeCompare(page.speakers[b.speaker], "ar");
+    const name = () => alphabet.compare(page.speakers[a.speaker], page.speakers[b.speaker]);
     if (order.by === "name") return way * name();
     if (order.by === "sentences") return way * (a.sentences - b.sentences) || name();
-    if (order.by === "first" || order.by === "last") return way * a[order.by].localeCompare(b[order.by]) || name();
+    if (order.by === "first" || order.by === "last") return way * compare(a[order.by], b[order.by]) || name();
     const tone = Number(order.by);
     return way * (a.counts[tone] - b.counts[tone]) || name();
   }
@@ -443,7 +450,7 @@
   // ---- Articles ----
 
   function drawArticles() {
-    const list = state.found.articles;
+    const list = inOrder(state.found.articles);
     const start = state.articlePage * ARTICLES_A_PAGE;
     const shown = list.slice(start, start + ARTICLES_A_PAGE);
     const cards = shown.map((article, place) => articleCard(article, state.open.has(article) || (state.first && place === 0)));
@@ -456,16 +463,26 @@
     });
   }
 
+  /** The articles as the page is asked to order them: by date, or by how many sentences match in a tone. */
+  function inOrder(list) {
+    const by = $("#article-order").value;
+    if (by === "oldest") return list;
+    if (by === "newest") return [...list.filter((article) => article.day).reverse(), ...list.filter((article) => !article.day)];
+    const inTone = (article) => article.sentences.filter((s) => s.matches && s.tone === Number(by)).length;
+    const counts = new Map(list.map((article) => [article, inTone(article)]));
+    return [...list].sort((a, b) => counts.get(b) - counts.get(a));
+  }
+
   /** An article that opens; its sentences are drawn when it first does. */
   function articleCard(article, open) {
     const matching = { count: showNumber(article.matching), total: showNumber(article.sentences.length) };
     const all = article.matching === article.sentences.length;
     const card = el("details", { class: "article", open },
-      el("summary", {},
+      el("summary", { dir: directionOf(article.sentences[0].text).dir },
         quoted("h3", titleOf(article)),
         byline(article),
         strip(article),
-        all ? null : el("span", { class: "quiet", text: say(words.matching, matching) }),
+        all ? null : el("span", { class: "quiet", dir: document.dir, text: say(words.matching, matching) }),
       ),
     );
     const fill = () => {
@@ -482,7 +499,7 @@
   /** Date, source and topic of an article. */
   function byline(article) {
     const parts = [];
-    if (article.day) parts.push(el("span", { text: showDate(article.day) }));
+    if (article.day) parts.push(el("span", { dir: document.dir, text: showDate(article.day) }));
     else if (article.date) parts.push(quoted("span", article.date));
     for (const text of [article.source, article.topic]) if (text) parts.push(quoted("span", text));
     return el("div", { class: "byline" }, ...parts);
@@ -498,13 +515,16 @@
 
   /** A sentence: who, what, in which tone. The name is shown once while a speaker goes on. */
   function sentenceRow(sentence, goesOn) {
-    const who = sentence.speaker === undefined
-      ? el("span", { class: "quiet", text: words.reporter, lang: page.lang })
-      : speakerButton(sentence.speaker);
     return el("li", {
       class: `sentence${sentence.undecided ? " undecided" : ""}${sentence.matches ? "" : " outside"}${goesOn ? " goes-on" : ""}`,
       "data-tone": colour(sentence.tone),
-    }, el("div", { class: "who" }, who), textOf(sentence), tagOf(sentence));
+    }, el("div", { class: "who" }, whoOf(sentence, goesOn)), textOf(sentence), tagOf(sentence));
+  }
+
+  /** The speaker of a sentence; for screen readers alone, and no button, where the one before goes on. */
+  function whoOf({ speaker }, goesOn) {
+    if (speaker === undefined) return el("span", { class: "quiet", lang: page.lang, text: words.reporter });
+    return goesOn ? quoted("span", page.speakers[speaker]) : speakerButton(speaker);
   }
 
   /** The sentence's text, with mentions underlined and what was searched for marked. */
@@ -513,7 +533,7 @@
     const found = hits(sentence.text, state.filters.text);
     const cuts = [...new Set([0, sentence.text.length, ...marks.flat(), ...found.flat()])].sort((a, b) => a - b);
     const inside = (ranges, place) => ranges.some(([start, end]) => start <= place && place < end);
-    const paragraph = quoted("p", "", /[\u0600-\u06ff]/.test(sentence.text) ? { dir: "rtl", lang: "ar" } : {});
+    const paragraph = quoted("p", "", directionOf(sentence.text));
     cuts.slice(0, -1).forEach((start, i) => {
       let piece = document.createTextNode(sentence.text.slice(start, cuts[i + 1]));
       if (inside(marks, start)) piece = el("u", {}, piece);
@@ -527,8 +547,9 @@
   function tagOf(sentence) {
     const facts = factsOf(sentence);
     const name = page.tones[sentence.tone] + (sentence.undecided ? " ?" : "");
-    const tip = facts.length ? el("span", { class: "tip", role: "tooltip" }, ...facts) : null;
-    const tag = toneLabel(sentence.tone, { text: name, tabindex: tip ? 0 : null, role: tip ? "note" : null });
+    const id = `tip-${state.tips++}`;
+    const tip = facts.length ? el("span", { class: "tip", role: "tooltip", id }, ...facts) : null;
+    const tag = toneLabel(sentence.tone, tip ? { text: name, tabindex: 0, role: "note", "aria-describedby": id } : { text: name });
     return el("div", { class: "tone", dir: document.dir, lang: page.lang }, tag, tip);
   }
 
@@ -601,7 +622,7 @@
       if (!list || article !== own[i - 1].article) {
         const open = quoted("button", titleOf(article), { type: "button", class: "link", onclick: () => openDrawer(() => drawArticle(article)) });
         list = el("ol", { class: "sentences quotes", dir: "rtl" });
-        box.append(el("h3", {}, open), byline(article), list);
+        box.append(el("div", { dir: directionOf(own[i].text).dir }, el("h3", {}, open), byline(article), list));
       }
       list.append(sentenceRow(own[i], true));
     }
@@ -614,7 +635,8 @@
   }
 
   function drawArticle(article) {
-    return [quoted("h2", titleOf(article), { id: "drawer-title", tabindex: -1 }), byline(article), readingView(article)];
+    const title = quoted("h2", titleOf(article), { id: "drawer-title", tabindex: -1 });
+    return [el("div", { dir: directionOf(article.sentences[0].text).dir }, title, byline(article)), readingView(article)];
   }
 
   /** Filter by one speaker, and show the articles. */
@@ -628,7 +650,7 @@
 
   // ---- All together ----
 
-  const state = { filters: null, found: null, speakerPage: 0, articlePage: 0, open: new Set(), first: true, trail: [] };
+  const state = { filters: null, found: null, speakerPage: 0, articlePage: 0, open: new Set(), first: true, trail: [], period: "", tips: 0 };
 
   /** Read the filters and draw everything anew. */
   function update() {
@@ -674,25 +696,29 @@
 
   function fillSelects() {
     $("#legend").append(...page.tones.map((_, tone) => toneLabel(tone)));
-    $("#sort").append(...page.tones.map((tone, place) => el("option", { value: place, text: say(words.sort_tone, { tone }) })));
-    if (!days.length) return;
-    $("#period").value = fittingPeriod();
-    const weeks = (new Date(days.at(-1)) - new Date(days[0])) / DAY / 7;
-    $("#period [value=week]").disabled = weeks > MOST_BARS;
-    $("#period [value=month]").disabled = weeks > MOST_BARS * 4.3;
+    for (const select of [$("#sort"), $("#article-order")]) {
+      select.append(...page.tones.map((tone, place) => el("option", { value: place, text: say(words.sort_tone, { tone }) })));
+    }
   }
 
   function listen() {
     form.addEventListener("input", paused(update));
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => setTimeout(update));
-    $("#period").addEventListener("change", () => drawTime(state.found));
+    $("#period").addEventListener("change", (event) => {
+      state.period = event.target.value;
+      drawTime(state.found);
+    });
     $("#scale").addEventListener("change", () => drawTime(state.found));
     $("#sort").addEventListener("change", (event) => sortBy(event.target.value, false));
     $("#find-speaker").addEventListener("input", paused(() => {
       state.speakerPage = 0;
       drawSpeakers();
     }));
+    $("#article-order").addEventListener("change", () => {
+      state.articlePage = 0;
+      drawArticles();
+    });
     for (const cell of document.querySelectorAll("#speakers [data-sort]")) {
       cell.firstElementChild.addEventListener("click", () => sortBy(cell.dataset.sort, true));
     }
