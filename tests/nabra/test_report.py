@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ from nabra.cli import main
 from nabra.errors import NabraError
 from nabra.reports import read_labelled, write_report
 from nabra.writers import to_json_line
+from tests.conftest import SEEDS
 
 FOLDER = Path(sys.modules["nabra.reports"].__file__ or "").parent
 MINISTER = "وزير الري عادل بشير"
@@ -289,6 +291,14 @@ def test_articles_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert next(articles).id == "x"
     with pytest.raises(NabraError, match=r"in\.jsonl:2: broken JSON"):
         next(articles)
+
+
+def test_a_thousand_articles_make_a_page_of_ordinary_size(tmp_path: Path) -> None:
+    articles = itertools.islice(read_labelled(SEEDS / "train.jsonl"), 1000)
+    done = write_report(articles, tmp_path / "report.html")
+    assert done.articles == 1000
+    assert done.sentences > 10_000
+    assert (tmp_path / "report.html").stat().st_size < 15e6
 
 
 def test_a_report_needs_no_model_and_no_heavy_library(labelled_file: Path, tmp_path: Path) -> None:

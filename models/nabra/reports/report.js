@@ -247,11 +247,18 @@
     return el("div", { class: "strip", "aria-hidden": "true" }, ...cells);
   }
 
+  /** Buttons to the pages of a section's list; `go` draws another, which is then read from its heading. */
   function showPager(nav, pageNumber, size, total, go) {
+    const section = nav.closest("section");
+    const turn = (target) => {
+      go(target);
+      section.scrollIntoView();
+      section.querySelector("h2").focus({ preventScroll: true });
+    };
     const last = Math.max(0, Math.ceil(total / size) - 1);
     const values = { from: showNumber(pageNumber * size + 1), to: showNumber(Math.min(total, (pageNumber + 1) * size)) };
     const step = (word, target, off) =>
-      el("button", { type: "button", text: word, "aria-disabled": off ? "true" : null, onclick: () => !off && go(target) });
+      el("button", { type: "button", text: word, "aria-disabled": off ? "true" : null, onclick: () => !off && turn(target) });
     nav.hidden = total <= size;
     nav.replaceChildren(
       step(words.previous, pageNumber - 1, pageNumber === 0),
@@ -292,7 +299,7 @@
 
   /** For each tone, those who voice most sentences in it. */
   function drawLoudest(speakers) {
-    const lists = page.tones.map((name, tone) => {
+    const lists = page.tones.map((_, tone) => {
       const rows = [...speakers.values()].filter((row) => row.counts[tone]);
       rows.sort((a, b) => b.counts[tone] - a.counts[tone] || b.sentences - a.sentences);
       const items = rows.slice(0, LOUDEST).map((row) =>
@@ -380,7 +387,10 @@
   function timeTable(periods, unit) {
     const head = el("tr", {}, ...[words.period, ...page.tones].map((text) => el("th", { scope: "col", text })));
     const rows = periods.filter(([, counts]) => sum(counts)).map(([period, counts]) => {
-      const restrict = el("button", { type: "button", text: showDate(period, unit), onclick: () => restrictTo(period, unit) });
+      const restrict = el("button", { type: "button", text: showDate(period, unit), onclick: () => {
+        restrictTo(period, unit);
+        $("#chart-table summary").focus();
+      } });
       const cells = counts.map((count) => el("td", { class: "number", text: `${showNumber(count)} (${showShare(count, sum(counts))})` }));
       return el("tr", {}, el("th", { scope: "row" }, restrict), ...cells);
     });
@@ -396,7 +406,7 @@
 
   // ---- Speakers ----
 
-  const order = { by: "sentences", down: true };
+  const order = { by: "sentences", down: true }; // a column of the table, or a tone's number
 
   function compareSpeakers(a, b) {
     const way = order.down ? -1 : 1;
@@ -423,7 +433,6 @@
     showPager($("#speakers .pager"), state.speakerPage, SPEAKERS_A_PAGE, rows.length, (target) => {
       state.speakerPage = target;
       drawSpeakers();
-      $("#speakers").scrollIntoView();
     });
   }
 
@@ -459,7 +468,6 @@
       state.articlePage = target;
       state.first = false;
       drawArticles();
-      $("#articles").scrollIntoView();
     });
   }
 
@@ -533,7 +541,7 @@
     const found = hits(sentence.text, state.filters.text);
     const cuts = [...new Set([0, sentence.text.length, ...marks.flat(), ...found.flat()])].sort((a, b) => a - b);
     const inside = (ranges, place) => ranges.some(([start, end]) => start <= place && place < end);
-    const paragraph = quoted("p", "", directionOf(sentence.text));
+    const paragraph = quoted("p", "", directionOf(sentence.text)); // its text comes in pieces
     cuts.slice(0, -1).forEach((start, i) => {
       let piece = document.createTextNode(sentence.text.slice(start, cuts[i + 1]));
       if (inside(marks, start)) piece = el("u", {}, piece);
@@ -629,7 +637,9 @@
     if (end === own.length) return;
     const more = el("button", { type: "button", text: words.more, onclick: () => {
       more.remove();
+      const drawn = box.children.length;
       addQuotes(box, own, end);
+      box.children[drawn].querySelector("button").focus();
     } });
     box.append(more);
   }
@@ -645,12 +655,23 @@
     form.elements.speaker.value = `"${page.speakers[speaker]}"`;
     form.elements.voice.value = "";
     update();
+    $("#main").focus({ preventScroll: true });
     $("#overview").scrollIntoView();
   }
 
   // ---- All together ----
 
-  const state = { filters: null, found: null, speakerPage: 0, articlePage: 0, open: new Set(), first: true, trail: [], period: "", tips: 0 };
+  const state = {
+    filters: null,
+    found: null, // what passes them, counted
+    speakerPage: 0,
+    articlePage: 0,
+    open: new Set(), // articles that were opened
+    first: true, // whether the first article of the list opens by itself
+    trail: [], // what the drawer shows, and showed before
+    period: "", // as chosen by the reader
+    tips: 0,
+  };
 
   /** Read the filters and draw everything anew. */
   function update() {
@@ -667,7 +688,12 @@
 
   function showStatus() {
     const total = sum(state.found.all);
-    const values = { sentences: total, all: sentences.length, articles: state.found.articles.length };
+    const values = {
+      sentences: total,
+      all: sentences.length,
+      articles: state.found.articles.length,
+      all_articles: articles.length,
+    };
     for (const name of Object.keys(values)) values[name] = showNumber(values[name]);
     $("#status").textContent = say(total === sentences.length ? words.status : words.status_filtered, values);
   }
