@@ -11,6 +11,7 @@
   const LOUDEST = 7;
   const QUOTED_AT_ONCE = 40;
   const MOST_BARS = 240;
+  const LABEL_WIDTH = 100; // of a date under the chart, in pixels
   const DAY = 24 * 60 * 60 * 1000;
 
   const $ = (selector) => document.querySelector(selector);
@@ -361,8 +362,9 @@
     const unit = $("#period").value;
     const periods = [...overTime(found, unit)];
     const most = $("#scale").value === "shares" ? 0 : Math.max(1, ...periods.map(([, counts]) => sum(counts)));
-    const every = Math.ceil(periods.length / 8);
-    const columns = periods.map(([period, counts], place) => column(period, counts, unit, most, place % every === 0));
+    const every = Math.ceil((periods.length * LABEL_WIDTH) / Math.max($("#chart").clientWidth, LABEL_WIDTH));
+    const hasRoom = (place) => place % every === 0 && place + 0.7 * every <= periods.length;
+    const columns = periods.map(([period, counts], place) => column(period, counts, unit, most, hasRoom(place)));
     $("#chart").replaceChildren(el("span", { class: "most", text: most ? showNumber(most) : "100%" }), ...columns);
     $("#chart-table").lastElementChild.replaceChildren(timeTable(periods, unit));
     const undated = found.articles.filter((article) => !article.day).length;
