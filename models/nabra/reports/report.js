@@ -55,6 +55,8 @@
   const showNumber = (number) => numbers.format(number);
   const showShare = (part, whole) => percents.format(whole ? part / whole : 0);
   const showDate = (day, unit = "day") => (day ? dates[unit].format(new Date(day)) : "–");
+  const showDates = (first, last) =>
+    first === last ? showDate(first) : say(words.date_range, { from: showDate(first), to: showDate(last) });
   const colour = (tone) => tone % PALETTE;
   const sum = (counts) => counts.reduce((total, count) => total + count, 0);
   const noTones = () => page.tones.map(() => 0);
@@ -274,12 +276,11 @@
     const figure = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }));
     const total = sum(found.all);
     const shown = found.articles.map((article) => article.day).filter(Boolean);
-    const range = { from: showDate(shown[0]), to: showDate(shown.at(-1)) };
     $("#figures").replaceChildren(
       figure(words.articles, showNumber(found.articles.length)),
       figure(words.sentences, showNumber(total)),
       figure(words.speakers, showNumber(found.speakers.size)),
-      ...(shown.length ? [figure(words.dates, say(words.date_range, range))] : []),
+      ...(shown.length ? [figure(words.dates, showDates(shown[0], shown.at(-1)))] : []),
       ...(found.undecided ? [figure(words.undecided_count, showShare(found.undecided, total))] : []),
     );
     const speakers = found.all.map((count, tone) => count - found.reporter[tone]);
@@ -604,7 +605,7 @@
     addQuotes(quotes, own, 0);
     return [
       quoted("h2", page.speakers[speaker], { id: "drawer-title", tabindex: -1 }),
-      el("p", { class: "quiet", text: first ? say(words.date_range, { from: showDate(first), to: showDate(last) }) : "" }),
+      el("p", { class: "quiet", text: first ? showDates(first, last) : "" }),
       shareRow(el("span", { text: words.sentences }), counts),
       namings(own),
       el("button", { type: "button", text: words.show_only, onclick: () => showOnly(speaker) }),
