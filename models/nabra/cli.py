@@ -269,6 +269,20 @@ def _label_readable(analyzer: Analyzer, inputs: list[str], text_field: str) -> I
             yield article
 
 
+def report(arguments: list[str]) -> None:
+    """Show predictions or labelled articles as a page for a browser."""
+    from nabra.reports import Language, read_labelled, write_report
+
+    parser = build_plain_parser("nabra report", report.__doc__)
+    parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
+    parser.add_argument("--output", type=Path, default=Path("report.html"), help="the page")
+    parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
+    parser.add_argument("--title", type=str, default="", help="heading of the page; without it: the file's name")
+    own = parse_arguments(parser, arguments)
+    done = write_report(read_labelled(own.predictions), own.output, own.lang, own.title or own.predictions.name)
+    print(f"{done.articles} articles, {done.sentences} sentences: {own.output}", file=sys.stderr)
+
+
 def train(arguments: list[str]) -> None:
     """Train a model on labelled articles."""
     _require_train_extra()
@@ -418,6 +432,7 @@ COMMANDS: dict[str, Callable[[list[str]], int | None]] = {
     "show": show,
     "select": select,
     "convert": convert,
+    "report": report,
     "train": train,
     "crossvalidate": crossvalidate,
     "pretrain": pretrain,
