@@ -15,7 +15,8 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from nabra.reports import Language, read_labelled, write_report
+from nabra.labelled import read_predictions
+from nabra.reports import Language, write_report
 
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 LANGUAGES: tuple[Language, ...] = ("en", "ar")
@@ -30,7 +31,7 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for language in LANGUAGES:
             page = arguments.output / f"report-{language}.html"
-            write_report(read_labelled(arguments.predictions), page, language)
+            write_report(read_predictions(arguments.predictions), page, language)
             for name, viewport in (("laptop", LAPTOP), ("phone", PHONE)):
                 for scheme in ("light", "dark"):
                     take(browser, page, arguments.output / f"{language}-{name}-{scheme}", viewport, scheme)

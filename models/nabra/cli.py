@@ -179,17 +179,12 @@ def _predict_cluster(config: Config, own: Any) -> int:
 
 def show(arguments: list[str]) -> None:
     """Print predictions or labelled articles as a table."""
-    from nabra.article import Article
-    from nabra.readers import read_json_lines
+    from nabra.labelled import read_predictions
     from nabra.table import format_article
 
     parser = build_plain_parser("nabra show", show.__doc__)
     parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
-    for number, record in read_json_lines(parse_arguments(parser, arguments).predictions):
-        try:
-            article = Article.from_dict(record)
-        except (KeyError, TypeError) as error:
-            raise NabraError(f"line {number}: not a labelled article ({error}); run 'nabra predict' on it") from error
+    for article in read_predictions(parse_arguments(parser, arguments).predictions):
         sys.stdout.write(format_article(article))
 
 
@@ -271,7 +266,8 @@ def _label_readable(analyzer: Analyzer, inputs: list[str], text_field: str) -> I
 
 def report(arguments: list[str]) -> None:
     """Show predictions or labelled articles as a page for a browser."""
-    from nabra.reports import Language, read_labelled, write_report
+    from nabra.labelled import read_predictions
+    from nabra.reports import Language, write_report
 
     parser = build_plain_parser("nabra report", report.__doc__)
     parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
@@ -279,7 +275,7 @@ def report(arguments: list[str]) -> None:
     parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
     parser.add_argument("--title", type=str, default="", help="heading of the page; without it: the file's name")
     own = parse_arguments(parser, arguments)
-    done = write_report(read_labelled(own.predictions), own.output, own.lang, own.title or own.predictions.name)
+    done = write_report(read_predictions(own.predictions), own.output, own.lang, own.title or own.predictions.name)
     print(f"{done.articles} articles, {done.sentences} sentences: {own.output}", file=sys.stderr)
 
 

@@ -1,19 +1,21 @@
-"""What makes a labelled article well-formed: the checks that every reader of labels shares."""
+"""Reads articles that have tones and speakers, and says what is wrong with one that is not well-formed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from nabra.article import Article
 from nabra.errors import NabraError
+from nabra.readers import read_json_lines
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
 PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")"}
 
 
 def check_articles(records: Iterable[tuple[str, dict[str, Any]]], tones: Sequence[str]) -> Iterator[Article]:
-    """Turn records into articles, one by one.
+    """Turn records that people labelled into articles, one by one.
 
     Args:
         records: Where each stands (`news.jsonl:3`), and the record.
@@ -24,13 +26,36 @@ def check_articles(records: Iterable[tuple[str, dict[str, Any]]], tones: Sequenc
     """
     seen: set[str] = set()
     for where, record in records:
-        fault = next(_faults(record, tones), None)
-        if fault is None and record["id"] in seen:
-            fault = "id: an earlier article has it too; every article needs its own"
-        if fault is not None:
-            raise NabraError(f"{where}: article {record.get('id', '?')!r}: {fault}")
-        seen.add(record["id"])
-        yield Article.from_dict(record)
+        article = _article(where, record, tones)
+        if article.id in seen:
+            raise NabraError(f"{where}: article {article.id!r}: id: an earlier article has it too; each needs its own")
+        seen.add(article.id)
+        yield article
+
+
+def read_predictions(path: Path) -> Iterator[Article]:
+    """Read what `nabra predict` wrote, or labelled articles with whatever tones, one by one.
+
+    Args:
+        path: JSON Lines; compressed ones too.
+
+    Raises:
+        NabraError: Naming file, line and field of the first fault, or if the file holds no article.
+    """
+    number = 0
+    for number, record in read_json_lines(path):
+        yield _article(f"{path}:{number}", record, None)
+    if not number:
+        raise NabraError(f"{path}: holds no article; expected JSON Lines, as 'nabra predict' writes")
+
+
+def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) -> Article:
+    if (fault := next(_faults(record, tones), None)) is not None:
+        raise NabraError(f"{where}: article {record.get('id', '?')!r}: {fault}")
+    try:
+        return Article.from_dict(record)
+    except TypeError as error:  # a field that no sentence or mention has
+        raise NabraError(f"{where}: {' '.join(str(error).split())}") from error
 
 
 def trim_mention(mention: str) -> str:
@@ -38,42 +63,67 @@ def trim_mention(mention: str) -> str:
     return max((form for form in _clean_forms(mention.strip()) if form in mention), key=len)
 
 
-def _faults(record: dict[str, Any], tones: Sequence[str]) -> Iterator[str]:
-    """What is wrong with a record, field first."""
-    if not isinstance(record.get("id"), str) or not record["id"]:
-        yield "id: must be a non-empty string"
+def _faults(record: dict[str, Any], tones: Sequence[str] | None) -> Iterator[str]:
+    """What is wrong with a record, field first. Without tones it is a model's, and any tone will do."""
     sentences = record.get("sentences")
     if not isinstance(sentences, list) or not sentences:
-        yield "sentences: must be a non-empty list"
+        yield "sentences: must be a non-empty list" + ("; run 'nabra predict' on it" if tones is None else "")
         return
+    if not isinstance(record.get("id"), str) or not (record["id"] or tones is None):
+        yield "id: must be a non-empty string"
     for index, sentence in enumerate(sentences):
         where = f"sentences[{index}]"
         if not isinstance(sentence, dict):
             yield f"{where}: must be an object"
-            continue
+            return
         text = sentence.get("text")
-        if not isinstance(text, str) or not text.strip() or "\n" in text:
-            yield f"{where}.text: must be a non-empty string without a line break"
-        elif sentence.get("tone") not in tones:
-            yield f"{where}.tone: {sentence.get('tone')!r} is none of {', '.join(tones)}"
-        elif "speaker" not in sentence:
+        if not isinstance(text, str) or not text.strip():
+            yield f"{where}.text: must be a non-empty string"
+        elif tones is not None and "\n" in text:
+            yield f"{where}.text: must be without a line break"
+        yield from _tone_faults(sentence, tones, where)
+        if "speaker" not in sentence:
             yield f"{where}.speaker: is missing; write null for the reporter's own voice"
         elif sentence["speaker"] is not None:
-            yield from _speaker_faults(sentence["speaker"], sentences, f"{where}.speaker")
+            yield from _speaker_faults(sentence["speaker"], sentences, f"{where}.speaker", strict=tones is not None)
 
 
-def _speaker_faults(speaker: Any, sentences: list[Any], where: str) -> Iterator[str]:
+def _tone_faults(sentence: dict[str, Any], tones: Sequence[str] | None, where: str) -> Iterator[str]:
+    tone, scores = sentence.get("tone"), sentence.get("scores", {})
+    if tones is None and (not isinstance(tone, str) or not tone):
+        yield f"{where}.tone: must be a non-empty string; run 'nabra predict' on it"
+    if tones is not None and tone not in tones:
+        yield f"{where}.tone: {tone!r} is none of {', '.join(tones)}"
+    if not isinstance(scores, dict) or not all(map(_is_probability, scores.values())):
+        yield f"{where}.scores: must be an object of numbers between 0 and 1"
+    if not _is_offset(sentence.get("start")):
+        yield f"{where}.start: must be a character offset"
+
+
+def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool) -> Iterator[str]:
     mention = speaker.get("mention") if isinstance(speaker, dict) else None
     if not isinstance(mention, dict) or not isinstance(speaker.get("name"), str) or not speaker["name"]:
         yield f"{where}: must be null or an object with a name and a mention"
         return
+    if speaker.get("score") is not None and not _is_probability(speaker["score"]):
+        yield f"{where}.score: must be a number between 0 and 1"
     index, text = mention.get("sentence"), mention.get("text")
-    if not isinstance(index, int) or not 0 <= index < len(sentences):
+    if type(index) is not int or not 0 <= index < len(sentences):
         yield f"{where}.mention.sentence: {index!r} is no index of a sentence"
-    elif not isinstance(text, str) or not text or text not in str(sentences[index].get("text")):
+    elif not isinstance(text, str) or not text or text not in str(dict(sentences[index]).get("text")):
         yield f"{where}.mention.text: {text!r} does not occur in sentence {index}"
-    elif _has_ragged_edge(text):
+    elif strict and _has_ragged_edge(text):
         yield f"{where}.mention.text: {text!r} has punctuation or white space at its edge"
+    if not _is_offset(mention.get("start")):
+        yield f"{where}.mention.start: must be a character offset"
+
+
+def _is_probability(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1
+
+
+def _is_offset(value: Any) -> bool:
+    return value is None or isinstance(value, int)
 
 
 def _has_ragged_edge(mention: str) -> bool:

@@ -16,7 +16,8 @@ import pytest
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
 from nabra.cli import main
 from nabra.errors import NabraError
-from nabra.reports import read_labelled, write_report
+from nabra.labelled import read_predictions
+from nabra.reports import write_report
 from nabra.writers import to_json_line
 from tests.conftest import SEEDS
 
@@ -194,7 +195,7 @@ def test_both_languages_have_the_same_words_and_every_word_is_used(tmp_path: Pat
 )
 def test_the_interface_speaks_two_languages(lang: str, start: str, tones: list[str], tmp_path: Path) -> None:
     source, output = tmp_path / "in.jsonl", tmp_path / "deep" / "report.html"
-    source.write_text(to_json_line(Article("x", (spoken("نعم."),))), encoding="utf-8")
+    source.write_text(to_json_line(Article("x", (spoken(f"قال {MINISTER} نعم."),))), encoding="utf-8")
     assert main(["report", str(source), "--output", str(output), "--lang", lang]) == 0
     page = output.read_text(encoding="utf-8")
     assert start in page
@@ -211,7 +212,7 @@ def test_the_command_says_what_the_page_shows(
     assert "<h1><bdi>محادثات</bdi></h1>" in Path("report.html").read_text(encoding="utf-8")
 
 
-GOOD = {"text": "نعم.", "tone": "cautious", "speaker": None}
+GOOD = {"text": "قال بشير: نعم.", "tone": "cautious", "speaker": None}
 
 
 def voiced(**mention: Any) -> dict[str, Any]:
@@ -224,11 +225,11 @@ def voiced(**mention: Any) -> dict[str, Any]:
         ("", "in.jsonl: holds no article"),
         ("{broken", "in.jsonl:1: broken JSON"),
         ("[]", "in.jsonl:1: expected a JSON object"),
-        ({}, "in.jsonl:2: id: must be a string"),
-        ({"id": "x"}, "in.jsonl:2: sentences: must be a non-empty list; run 'nabra predict'"),
-        ({"id": "x", "sentences": []}, "in.jsonl:2: sentences: must be a non-empty list"),
+        ({"sentences": [GOOD]}, "id: must be a non-empty string"),
+        ({"id": "x"}, "in.jsonl:2: article 'x': sentences: must be a non-empty list; run 'nabra predict'"),
+        ({"id": "x", "sentences": []}, "in.jsonl:2: article 'x': sentences: must be a non-empty list"),
         (["نعم."], "sentences[0]: must be an object"),
-        ([{"tone": "cautious"}], "sentences[0].text: must be a string"),
+        ([{"tone": "cautious"}], "sentences[0].text: must be a non-empty string"),
         ([GOOD, {"text": "نعم."}], "sentences[1].tone: must be a non-empty string; run 'nabra predict'"),
         ([GOOD | {"scores": {"cautious": float("nan")}}], "sentences[0].scores: must be an object of numbers"),
         ([GOOD | {"scores": [1]}], "sentences[0].scores: must be"),
@@ -237,7 +238,7 @@ def voiced(**mention: Any) -> dict[str, Any]:
         ([GOOD | {"speaker": {"name": "بشير"}}], "sentences[0].speaker: must be null or an object"),
         ([voiced(sentence=1)], "sentences[0].speaker.mention.sentence: 1 is no index"),
         ([voiced(sentence=True)], "mention.sentence: True is no index"),
-        ([voiced(text="")], "mention.text: must be a non-empty string"),
+        ([voiced(text="")], "mention.text: '' does not occur"),
         ([voiced(start=0.5)], "mention.start: must be a character offset"),
         ([voiced(role="وزير")], "unexpected keyword argument 'role'"),
         ([GOOD | {"mood": "grim"}], "unexpected keyword argument 'mood'"),
@@ -287,14 +288,14 @@ def test_wrong_arguments_are_one_line(
 def test_articles_are_read_one_after_the_other(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text(json.dumps({"id": "x", "sentences": [GOOD]}) + "\n{broken", encoding="utf-8")
-    articles = read_labelled(source)
+    articles = read_predictions(source)
     assert next(articles).id == "x"
     with pytest.raises(NabraError, match=r"in\.jsonl:2: broken JSON"):
         next(articles)
 
 
 def test_a_thousand_articles_make_a_page_of_ordinary_size(tmp_path: Path) -> None:
-    articles = itertools.islice(read_labelled(SEEDS / "train.jsonl"), 1000)
+    articles = itertools.islice(read_predictions(SEEDS / "train.jsonl"), 1000)
     done = write_report(articles, tmp_path / "report.html")
     assert done.articles == 1000
     assert done.sentences > 10_000

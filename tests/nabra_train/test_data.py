@@ -41,7 +41,7 @@ MENTION = {"sentence": 0, "text": "عادل"}
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ({"sentences": []}, "id: must be a non-empty string"),
+        ({**record(), "id": ""}, "id: must be a non-empty string"),
         ({"id": "x", "sentences": []}, "sentences: must be a non-empty list"),
         ({"id": "x", "sentences": ["نص"]}, r"sentences\[0\]: must be an object"),
         (record(text=" "), r"sentences\[0\]\.text: must be a non-empty string"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nabra.reports.labelled import read_labelled
 from nabra.reports.page import Language, Written, write_report
 
-__all__ = ["Language", "Written", "read_labelled", "write_report"]
+__all__ = ["Language", "Written", "write_report"]
