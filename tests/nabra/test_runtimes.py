@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,32 @@ assert "openvino" in sys.modules
 assert not [name for name in sys.modules if name.startswith("openvino_telemetry")]
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+FIRST_CALLS = """
+import builtins, sys, threading, time
+from pathlib import Path
+import numpy as np
+from nabra.runtimes.openvino import OpenVinoRuntime
+from nabra.tokenization import Batch
+
+runtime = OpenVinoRuntime(Path(sys.argv[1]), 2)
+batch = Batch(np.ones((2, 16), np.int64), np.ones((2, 16), np.int64))
+import_module = builtins.__import__
+
+def import_slowly(name, *rest):
+    time.sleep(0.05 * ("numpy" in name))
+    return import_module(name, *rest)
+
+builtins.__import__ = import_slowly
+threads = [threading.Thread(target=runtime, args=(batch,)) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_two_threads_may_make_the_first_calls_at_once(tiny_model: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", FIRST_CALLS, str(tiny_model)], env=environment, check=True, timeout=60)

@@ -64,7 +64,10 @@ class OpenVinoRuntime:
         if cache := _cache_folder():
             options["CACHE_DIR"] = str(cache)
         try:
-            core = import_openvino().Core()
+            openvino = import_openvino()
+            # OpenVINO takes up numpy with the first array it sees. Two threads that do so at once wait for each other.
+            openvino.Tensor(np.zeros(1, np.float32))
+            core = openvino.Core()
             model = core.compile_model(core.read_model(path), "CPU", options)
         except Exception as error:  # OpenVINO raises RuntimeError for everything
             reason = str(error).strip().splitlines()[-1]
