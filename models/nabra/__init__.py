@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from nabra.analyzer import Analyzer
     from nabra.article import Article, Mention, Sentence, Source, Speaker, Tone
     from nabra.errors import NabraError
+    from nabra.frames import to_pandas
     from nabra.modeling import NabraConfig, NabraModel
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ _HOMES = {
     "Source": "nabra.article",
     "Speaker": "nabra.article",
     "Tone": "nabra.article",
+    "to_pandas": "nabra.frames",
 }
 __all__ = [
     "Analyzer",
@@ -37,6 +39,7 @@ __all__ = [
     "Source",
     "Speaker",
     "Tone",
+    "to_pandas",
 ]
 
 

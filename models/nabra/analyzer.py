@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from nabra.article import Article, Sentence, Speaker
 from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.decoding import Logits, decode_attribution, softmax
+from nabra.logs import LOGGER
 from nabra.readers import article_from_text
 from nabra.runtimes import Runtime, load_runtime
 from nabra.speakers import Attribution, resolve_speakers
@@ -83,10 +85,12 @@ class Analyzer:
         Raises:
             NabraError: If there is no such model, or it cannot be run; the message says what to do.
         """
+        begin = time.perf_counter()
         directory = find_checkpoint(model, revision)
         config = read_model_config(directory)
         tokenizer = SentenceTokenizer.from_directory(directory, config)
         loaded = load_runtime(directory, runtime, threads)
+        LOGGER.debug("model: %s, loaded in %.2f s", directory, time.perf_counter() - begin)
         return cls(loaded, tokenizer, config["tones"], batch_tokens, min_confidence)
 
     def analyze(self, article: str | Article) -> Article:
@@ -123,10 +127,12 @@ class Analyzer:
         While the model computes a block, the next is read and tokenised, and the one before is put together.
         """
         pool = ThreadPoolExecutor(self._runtime.concurrency)
+        begin, done = time.perf_counter(), 0
         try:
             computing: _Block | None = None
             for articles in blocks:
                 block = self._submit(articles, pool)
+                done += len(block.texts)
                 if computing is not None:
                     yield self._finish(computing)
                 computing = block
@@ -134,6 +140,8 @@ class Analyzer:
                 yield self._finish(computing)
         finally:
             pool.shutdown(cancel_futures=True)
+            seconds = time.perf_counter() - begin
+            LOGGER.debug("labelled: %d sentences in %.2f s, %.0f a second", done, seconds, done / seconds)
 
     def _submit(self, articles: Sequence[Article], pool: ThreadPoolExecutor) -> _Block:
         """Tokenise a block and let the pool compute its batches."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class Tone(str, Enum):
@@ -103,6 +106,18 @@ class Article:
         """The inverse of `to_dict`. The record must be well-formed (`nabra.labelled` checks it)."""
         metadata = {key: value for key, value in record.items() if key not in ("id", "sentences")}
         return cls(record["id"], tuple(_sentence_from_dict(s) for s in record["sentences"]), metadata)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The article as a data frame, one row a sentence; `nabra.to_pandas` does it for many."""
+        from nabra.frames import to_pandas
+
+        return to_pandas([self])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from nabra.notebook import to_html
+
+        return to_html(self)
 
 
 def _sentence_to_dict(sentence: Sentence) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nabra.config import SHIPPED
 from nabra.errors import NabraError
+from nabra.logs import is_quiet
 
 MODEL_CONFIG_NAME = "config.json"
 FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*.onnx", "openvino/*", "README.md"]
@@ -49,7 +50,10 @@ def is_hub_id(model: str) -> bool:
 def _fetch(model: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
+    if is_quiet():
+        disable_progress_bars()
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=FILES))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:

@@ -16,6 +16,8 @@ from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import CONFIG_NAME, Config
 from nabra.config_files import build_parser, build_plain_parser, parse, parse_arguments
 from nabra.errors import NabraError
+from nabra.logs import LOGGER
+from nabra.rendering import escape
 
 if TYPE_CHECKING:
     from nabra.analyzer import Analyzer
@@ -30,7 +32,7 @@ Tone and speaker of every sentence of Arabic news.
 commands:
 {commands}
 
-'nabra COMMAND --help' lists what a command takes."""
+'nabra COMMAND --help' lists what a command takes; all take --quiet and --verbose."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +51,7 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
     try:
         return run() or 0
     except NabraError as error:
-        print(f"{program}: error: {error}", file=sys.stderr)
+        print(f"{program}: error: {escape(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
@@ -122,11 +124,13 @@ def _analyzer_arguments(config: Config) -> dict[str, Any]:
 
 def _print(articles: Iterable[Article]) -> None:
     """A table for a person, JSON Lines for a pipe."""
-    from nabra.table import format_article
+    from nabra.table import format_article, palette_for
     from nabra.writers import to_json_line
 
+    palette = palette_for(sys.stdout)
     for article in articles:
-        sys.stdout.write(format_article(article) if sys.stdout.isatty() else to_json_line(article))
+        line = format_article(article, palette=palette) if sys.stdout.isatty() else to_json_line(article)
+        sys.stdout.write(line)
         sys.stdout.flush()
 
 
@@ -149,11 +153,11 @@ def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_fiel
             )
     except (NabraError, KeyboardInterrupt):
         if (partial := partial_path(output)).is_file() and partial.stat().st_size:
-            print(f"nabra: what is done is kept in {partial}; go on with --resume", file=sys.stderr)
+            LOGGER.error("nabra: what is done is kept in %s; go on with --resume", partial)
         raise
-    print(f"{done.articles} articles, {done.sentences} sentences: {output}", file=sys.stderr)
+    LOGGER.info("%d articles, %d sentences: %s", done.articles, done.sentences, output)
     if done.left_out:
-        print(f"nabra: {done.left_out} articles were left out; why: {errors_path(output)}", file=sys.stderr)
+        LOGGER.error("nabra: %d articles were left out; why: %s", done.left_out, errors_path(output))
     return int(done.left_out > 0)
 
 
@@ -171,21 +175,22 @@ def _predict_cluster(config: Config, own: Any) -> int:
         workers=own.workers,
         file_format=own.format,
     )
-    print(f"{done['articles']} articles, {done['sentences']} sentences: {own.output}", file=sys.stderr)
+    LOGGER.info("%d articles, %d sentences: %s", done["articles"], done["sentences"], own.output)
     if done["left_out"]:
-        print(f"nabra: {done['left_out']} articles were left out; why: {own.output}/errors-*.jsonl", file=sys.stderr)
+        LOGGER.error("nabra: %d articles were left out; why: %s/errors-*.jsonl", done["left_out"], own.output)
     return int(done["left_out"] > 0)
 
 
 def show(arguments: list[str]) -> None:
     """Print predictions or labelled articles as a table."""
     from nabra.labelled import read_predictions
-    from nabra.table import format_article
+    from nabra.table import format_article, palette_for
 
     parser = build_plain_parser("nabra show", show.__doc__)
     parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
+    palette = palette_for(sys.stdout)
     for article in read_predictions(parse_arguments(parser, arguments).predictions):
-        sys.stdout.write(format_article(article))
+        sys.stdout.write(format_article(article, palette=palette))
 
 
 def convert(arguments: list[str]) -> None:
@@ -208,9 +213,9 @@ def convert(arguments: list[str]) -> None:
     left_out: list[str] = []
     reading = Reading(own.tones, own.annotator, left_out.append)
     articles = run(own.input, own.output, own["from"], own.to, reading)
-    print(f"{articles} articles: {own.output}", file=sys.stderr)
+    LOGGER.info("%d articles: %s", articles, own.output)
     for line in left_out:
-        print(f"nabra: left out: {line}", file=sys.stderr)
+        LOGGER.error("nabra: left out: %s", line)
 
 
 def select(arguments: list[str]) -> None:
@@ -256,7 +261,7 @@ def _label_readable(analyzer: Analyzer, inputs: list[str], text_field: str) -> I
             try:
                 yield load()
             except NabraError as fault:
-                print(f"nabra: left out: {fault}", file=sys.stderr)
+                LOGGER.error("nabra: left out: %s", fault)
 
     with ArticleProgress(inputs) as progress:
         for article in analyzer.analyze_many(readable()):
@@ -276,7 +281,7 @@ def report(arguments: list[str]) -> None:
     parser.add_argument("--title", type=str, default="", help="heading of the page; without it: the file's name")
     own = parse_arguments(parser, arguments)
     done = write_report(read_predictions(own.predictions), own.output, own.lang, own.title or own.predictions.name)
-    print(f"{done.articles} articles, {done.sentences} sentences: {own.output}", file=sys.stderr)
+    LOGGER.info("%d articles, %d sentences: %s", done.articles, done.sentences, own.output)
 
 
 def train(arguments: list[str]) -> None:

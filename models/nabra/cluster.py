@@ -8,6 +8,7 @@ written twice.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Literal
 from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
+from nabra.logs import is_quiet
 from nabra.readers import STANDARD_INPUT, TEXT_FIELD, find_articles, find_files
 from nabra.writers import atomic_writer
 
@@ -89,6 +91,9 @@ def _import_ray() -> Any:
         raise NabraError("--engine ray needs Ray: pip install 'nabra[ray]'") from error
     if not ray.is_initialized():
         ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+    if is_quiet():
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
 
 

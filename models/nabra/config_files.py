@@ -14,6 +14,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from nabra.config import Config, find_recipe, recipes
 from nabra.errors import NabraError
+from nabra.logs import show_messages
 
 SECTIONS = {section.name for section in dataclasses.fields(Config)}
 _UNKNOWN_KEY = re.compile(r"Group '(?P<group>[\w.]+)' does not accept option '(?P<key>[\w.]+)'")
@@ -66,13 +67,20 @@ def parse(
 
 def build_plain_parser(program: str, description: str | None) -> ArgumentParser:
     """A parser for a command that needs no configuration, to be read by `parse_arguments`."""
-    return ArgumentParser(prog=program, description=description, exit_on_error=False, allow_abbrev=False)
+    parser = ArgumentParser(prog=program, description=description, exit_on_error=False, allow_abbrev=False)
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors; no progress bar")
+    parser.add_argument("--verbose", action="store_true", help="say what runs, and how fast")
+    return parser
 
 
 def parse_arguments(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
-    """Parse a command line; a fault is a `NabraError` of one line."""
+    """Parse a command line, and show messages as it wants; a fault is a `NabraError` of one line."""
     try:
         parsed: Namespace = parser.instantiate(parser.parse_args(list(arguments)))
+        quiet, verbose = parsed.pop("quiet"), parsed.pop("verbose")
+        if quiet and verbose:
+            raise ValueError("--quiet and --verbose: choose one")
+        show_messages(quiet=quiet, verbose=verbose)
         return parsed
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and not error.code:

@@ -1,4 +1,4 @@
-"""The progress of a long prediction: a bar with rate and time left on a terminal, nothing in a pipe."""
+"""The progress of a long prediction: a bar with rate and time left on a terminal, nothing in a pipe or in quiet."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from nabra.logs import shows_progress
 from nabra.readers import STANDARD_INPUT, find_files
 
 FORMAT = "{percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]"
@@ -21,7 +22,7 @@ class ArticleProgress:
 
     def __init__(self, inputs: Iterable[str]) -> None:
         self._articles = 0
-        self._bar = tqdm(total=0, disable=None, bar_format=FORMAT, leave=False)
+        self._bar = tqdm(total=0, disable=not shows_progress(), bar_format=FORMAT, leave=False)
         if not self._bar.disable:
             files = [path for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item))]
             self._bar.total = sum(path.stat().st_size for path in files)

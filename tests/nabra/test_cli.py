@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import nabra
 from nabra.cli import COMMANDS, main
+from tests.nabra.terminal import nabra_in_terminal
 
 TEXT = "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوصل الوفد أمس."
 
@@ -78,6 +80,55 @@ def test_predictions_are_shown_as_a_table(
     assert "وصل الوفد أمس." in shown
 
 
+def test_a_terminal_gets_a_table_with_colours(tiny_model: Path, article: Path) -> None:
+    command = ["predict", str(article), "--model", str(tiny_model)]
+    shown = nabra_in_terminal(command, 80)
+    assert re.search("\x1b\\[3[123]m(optimistic|cautious|obstacle)", shown)
+    plain = nabra_in_terminal(command, 80, NO_COLOR="1")
+    assert "\x1b" not in plain
+    assert "وصل الوفد أمس." in plain
+    assert plain.count("│") == shown.count("│")
+
+
+def test_a_progress_bar_unless_quiet(tiny_model: Path, article: Path, tmp_path: Path) -> None:
+    command = ["predict", str(article), "--model", str(tiny_model), "--output", str(tmp_path / "out.jsonl")]
+    assert "%|" in nabra_in_terminal(command, 80)
+    assert nabra_in_terminal([*command, "--quiet"], 80) == ""
+
+
+def test_quiet_says_errors_alone(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
+    command = ["predict", str(source), "--model", str(tiny_model), "--output", str(tmp_path / "out.jsonl")]
+    assert main([*command, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    source.write_text(json.dumps({"text": TEXT}) + "\n{broken", encoding="utf-8")
+    assert main([*command, "--quiet"]) == 1
+    assert re.fullmatch(r"nabra: 1 articles were left out; why: \S+\n", capsys.readouterr().err)
+    assert main(command) == 1
+    assert "1 articles, 2 sentences: " in capsys.readouterr().err
+
+
+def test_verbose_says_what_runs_and_how_fast(
+    tiny_model: Path, article: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["predict", str(article), "--model", str(tiny_model), "--inference.threads", "1", "--verbose"]
+    assert main(command) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["id"] == "article"
+    runtime, model, labelled = captured.err.splitlines()
+    assert runtime == "runtime: OpenVINO, int8, threads: 1"
+    assert re.fullmatch(rf"model: {re.escape(str(tiny_model))}, loaded in \d+\.\d\d s", model)
+    assert re.fullmatch(r"labelled: 2 sentences in \d+\.\d\d s, \d+ a second", labelled)
+
+
+def test_the_library_says_nothing_by_itself(tiny_model: Path) -> None:
+    code = f"from nabra import Analyzer; Analyzer.from_pretrained({str(tiny_model)!r}, threads=1).analyze({TEXT!r})"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_an_article_that_cannot_be_read_is_left_out_and_listed(
     tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,8 +186,10 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["predict", "article.txt", "--inference.batch", "3"], "unknown key 'inference.batch'"),
         (["predict", "article.txt", "--min-confidence", "60"], "inference.min_confidence: must lie between 0 and 1"),
         (["predict", "article.txt", "--config", "gone"], "--config gone: no such file or recipe"),
+        (["predict", "article.txt", "--quiet", "--verbose"], "--quiet and --verbose: choose one"),
         (["predict"], "articles"),
         (["show", "broken.jsonl"], "broken.jsonl:1: broken JSON"),
+        (["show", "unsafe.jsonl"], r"'a\x1b[31m'"),
         (["show", "plain.jsonl"], "run 'nabra predict' on it"),
         (["train", "--data.train", "wrong.jsonl"], "wrong.jsonl:1: article 'x': sentences[0].tone: 'angry' is none of"),
         (["train", "--data.train", "gone.jsonl"], "gone.jsonl: cannot be read"),
@@ -161,6 +214,9 @@ def test_wrong_input_is_one_clear_line_and_exit_code_2(
         "english.txt": "No Arabic.",
         "broken.jsonl": "{",
         "plain.jsonl": "{}",
+        "unsafe.jsonl": json.dumps(
+            {"id": "x", "sentences": [{"a\x1b[31m": 1, "text": "نعم", "tone": "x", "speaker": None}]}
+        ),
         "wrong.jsonl": json.dumps(wrong),
     }
     for name, content in files.items():
@@ -170,6 +226,7 @@ def test_wrong_input_is_one_clear_line_and_exit_code_2(
     assert main(arguments) == 2
     errors = capsys.readouterr().err
     assert message in errors
+    assert "\x1b" not in errors
     assert errors.startswith("nabra: error: ")
     assert errors.count("\n") == 1
 

@@ -17,6 +17,7 @@ from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import Config
 from nabra.decoding import SOURCES, Logits, softmax
 from nabra.errors import NabraError
+from nabra.logs import shows_progress
 from nabra.readers import read_articles
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
@@ -103,7 +104,7 @@ def build_soft_dataset(text: str, tokenizer: SentenceTokenizer, teachers: Sequen
         raise NabraError("data.text: is empty; name a file or folder of raw text")
     sentences = [sentence.text for article in read_articles([text]) for sentence in article.sentences]
     examples: list[dict[str, Any]] = []
-    for first in tqdm(range(0, len(sentences), LOOK_AHEAD), desc="teachers read", disable=None):
+    for first in tqdm(range(0, len(sentences), LOOK_AHEAD), desc="teachers read", disable=not shows_progress()):
         part = sentences[first : first + LOOK_AHEAD]
         tokens = tokenizer.encode(part)
         for own, *labels in zip(tokens, *(teacher.label(part, tokens) for teacher in teachers), strict=True):

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from nabra.checkpoint import read_model_config
 from nabra.config import CONFIG_NAME
 from nabra.errors import NabraError
+from nabra.logs import is_quiet
 from nabra.modeling import NabraModel, load_trained, quietly
 from nabra.readers import read_articles
 from nabra.runtimes.onnx import INPUTS, OUTPUTS, onnx_path
@@ -92,7 +93,7 @@ def _silently() -> Iterator[None]:
     """The tracer warns of every constant, and NNCF tells of every step; its bars are for a terminal only."""
     os.environ.setdefault("NNCF_CI", "1")  # NNCF reports its use to its makers otherwise
     logging.getLogger("nncf").setLevel(logging.ERROR)
-    terminal = sys.stdout if sys.stdout.isatty() else io.StringIO()
+    terminal = sys.stdout if sys.stdout.isatty() and not is_quiet() else io.StringIO()
     with warnings.catch_warnings(), quietly(), redirect_stdout(terminal):
         warnings.simplefilter("ignore")
         yield

@@ -18,10 +18,11 @@ from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, 
 from nabra.config import CONFIG_NAME, Config, encoder_location, replace
 from nabra.config_files import dump_config
 from nabra.errors import NabraError
+from nabra.logs import LOGGER
 from nabra.readers import read_articles
 from nabra.tokenization import SentenceTokenizer, SentenceTokens, load_preprocessor
 from nabra_train import checkpoints
-from nabra_train.training import RUNS, callbacks, keep_fewer_activations, quiet_unless_terminal, run, training_arguments
+from nabra_train.training import RUNS, callbacks, hide_progress, keep_fewer_activations, run, training_arguments
 
 MASKED = 0.15
 """Share of the tokens that the model must guess (Devlin et al., 2019)."""
@@ -39,7 +40,7 @@ def pretrain(config: Config) -> Path:
     Raises:
         NabraError: If text or encoder are not as they should be.
     """
-    quiet_unless_terminal()
+    hide_progress()
     transformers.set_seed(config.training.seed)
     output = Path(config.training.output)
     tokenizer, preprocessing = checkpoints.load_tokenizer(config.model)
@@ -69,7 +70,8 @@ def pretrain(config: Config) -> Path:
     run(trainer, config.training)
     after = trainer.evaluate()["eval_loss"]
     if trainer.is_world_process_zero():
-        print(f"perplexity of masked tokens kept aside: {math.exp(before):.1f} before, {math.exp(after):.1f} after")
+        perplexities = math.exp(before), math.exp(after)
+        LOGGER.info("perplexity of masked tokens kept aside: %.1f before, %.1f after", *perplexities)
         _save(trainer, tokenizer, replace(config, "model", preprocessing=preprocessing))
     trainer.accelerator.wait_for_everyone()
     return output

@@ -22,6 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.names import fold
+from nabra.rendering import escape, show_title
 
 KEY = "selection"
 """The metadata that says why an article was chosen."""
@@ -118,7 +119,6 @@ def format_selection(articles: Sequence[Article]) -> str:
     lines = ["     worth  uncertainty  similarity  sentences  article"]
     for number, article in enumerate(articles, 1):
         why = article.metadata[KEY]
-        title = " ".join(str(part) for part in (article.id, article.metadata.get("title")) if part)
         figures = f"{why['worth']:7.2f}  {why['uncertainty']:11.2f}  {why['similarity']:10.2f}"
-        lines.append(f"{number:3d}{figures}  {len(article.sentences):9d}  {title}")
+        lines.append(f"{number:3d}{figures}  {len(article.sentences):9d}  {escape(show_title(article))}")
     return "\n".join(lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +16,6 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
-from tqdm import tqdm
 from transformers import (
     EarlyStoppingCallback,
     PreTrainedModel,
@@ -33,6 +31,7 @@ from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.config import Config, OptimizerConfig, TrainingConfig
 from nabra.errors import NabraError
+from nabra.logs import LOGGER, shows_progress
 from nabra.modeling import NabraModel
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import SentenceTokenizer
@@ -80,7 +79,7 @@ def fit_dataset(
         build: Makes the examples for a tokenizer; labels may be probabilities, as `NabraModel.forward` takes them.
         dev: Labelled articles to choose the epoch by and to calibrate on.
     """
-    quiet_unless_terminal()
+    hide_progress()
     transformers.set_seed(config.training.seed)
     model, encoder_tokenizer = checkpoints.load(config)
     if config.training.gradient_checkpointing:
@@ -208,7 +207,7 @@ def training_arguments(
         remove_unused_columns=False,
         dataloader_pin_memory=not cpu,
         ddp_find_unused_parameters=False,
-        disable_tqdm=not sys.stderr.isatty(),
+        disable_tqdm=not shows_progress(),
         seed=training.seed,
         use_cpu=cpu,
         bf16=precision == "bf16",
@@ -244,8 +243,8 @@ class EpochLines(TrainerCallback):
             losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
             loss = f"loss {losses[-1]:.3f}, " if losses else ""
             tone, speaker = metrics["eval_tone_macro_f1"], metrics["eval_speaker_accuracy"]
-            line = f"epoch {state.epoch:.0f}/{state.num_train_epochs}: {loss}dev tone {tone:.3f}, speaker {speaker:.3f}"
-            tqdm.write(line, file=sys.stderr)
+            epoch = f"epoch {state.epoch:.0f}/{state.num_train_epochs}"
+            LOGGER.info(f"{epoch}: {loss}dev tone {tone:.3f}, speaker {speaker:.3f}")
 
 
 class SaveEvery(TrainerCallback):
@@ -315,8 +314,8 @@ def is_first_process() -> bool:
     return is_main
 
 
-def quiet_unless_terminal() -> None:
-    """No progress bars in a pipe."""
-    if not sys.stderr.isatty():
+def hide_progress() -> None:
+    """No progress bars in a pipe, or if it is to be quiet."""
+    if not shows_progress():
         transformers.utils.logging.disable_progress_bar()
         datasets.disable_progress_bars()

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from nabra.article import TONES, Article, Mention, Sentence
 from nabra.names import fold
+from nabra.rendering import locate
 from nabra.writers import atomic_writer
 
 Language = Literal["en", "ar"]
@@ -148,15 +149,10 @@ def _day(date: str) -> str:
 
 def _place(article: Article, mention: Mention) -> tuple[int, int] | tuple[()]:
     """Where a mention stands in its sentence, counted as JavaScript does; nothing if it does not stand there."""
-    sentence = article.sentences[mention.sentence]
-    start = -1
-    if mention.start is not None and sentence.start is not None:
-        start = mention.start - sentence.start
-    if start < 0 or not sentence.text.startswith(mention.text, start):
-        start = sentence.text.find(mention.text)
-    if start < 0:
+    if (place := locate(article, mention)) is None:
         return ()
-    return _utf16_length(sentence.text[:start]), _utf16_length(sentence.text[: start + len(mention.text)])
+    text = article.sentences[mention.sentence].text
+    return _utf16_length(text[: place[0]]), _utf16_length(text[: place[1]])
 
 
 def _utf16_length(text: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
 from nabra.errors import NabraError
+from nabra.logs import LOGGER
 from nabra.tokenization import Batch
 
 INPUTS = ("input_ids", "attention_mask")
@@ -44,6 +45,7 @@ class OnnxRuntime:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many kinds
             raise NabraError(f"{path}: cannot be loaded ({error}); export it again") from error
+        LOGGER.debug("runtime: ONNX Runtime, float32, threads: %s", threads or "all")
 
     def __call__(self, batch: Batch) -> Logits:
         """Logits of every sentence of the batch."""

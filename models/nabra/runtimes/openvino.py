@@ -14,6 +14,7 @@ import platformdirs
 from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
 from nabra.errors import NabraError
+from nabra.logs import LOGGER
 from nabra.tokenization import Batch
 
 FILE_NAME = "openvino_model_qint8_quantized.xml"
@@ -72,6 +73,7 @@ class OpenVinoRuntime:
         except Exception as error:  # OpenVINO raises RuntimeError for everything
             reason = str(error).strip().splitlines()[-1]
             raise NabraError(f"{path}: cannot be loaded ({reason}); export it again") from error
+        LOGGER.debug("runtime: OpenVINO, int8, threads: %d", options["INFERENCE_NUM_THREADS"])
         self.concurrency: int = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._requests: SimpleQueue[Any] = SimpleQueue()
         for _ in range(self.concurrency):

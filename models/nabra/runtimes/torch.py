@@ -9,6 +9,7 @@ import torch
 
 from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
+from nabra.logs import LOGGER
 from nabra.modeling import NabraModel, load_trained
 from nabra.tokenization import Batch
 
@@ -25,6 +26,8 @@ class TorchRuntime:
         self._model = model
         self._on_gpu = model.device.type == "cuda"
         self.batch_tokens = GPU_BATCH_TOKENS if self._on_gpu else CPU_BATCH_TOKENS
+        precision = "bf16" if self._on_gpu else "float32"
+        LOGGER.debug("runtime: torch, %s, %s, threads: %d", model.device, precision, torch.get_num_threads())
 
     @classmethod
     def from_directory(cls, directory: Path, threads: int = 0) -> TorchRuntime:
