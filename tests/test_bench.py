@@ -81,9 +81,9 @@ def test_inference_rounds_take_turns_on_other_articles() -> None:
         return inference.Round(2.0 if system == "nabra" else 8.0, 4.0, 40, 2**20)
 
     systems = ["nabra", "pipeline, one by one"]
-    rounds = inference.compare(job(20), systems, 2, measure)
-    assert seen == [("nabra", 10), ("pipeline, one by one", 10), ("pipeline, one by one", 10), ("nabra", 10)]
-    figures = inference.report(rounds, tokens=50, ceiling=2000, settings={"encoder": "tiny", "articles": 20})
+    rounds = inference.compare(job(30), systems, 2, measure)
+    assert seen == [("nabra", 15), ("pipeline, one by one", 15), ("pipeline, one by one", 15), ("nabra", 15)]
+    figures = inference.report(rounds, tokens=50, ceiling=2000, settings={"encoder": "tiny", "articles": 30})
     assert figures["ratios"]["pipeline, one by one"]["speed"]["median"] == 4
     assert figures["ceiling"] == {"tokens": 50, "sentences_a_second": 40, "share": 0.5}
     assert json.loads(json.dumps(figures)) == figures
@@ -96,8 +96,8 @@ def test_too_few_articles_for_the_rounds() -> None:
 
 
 def test_inference_counts_the_sentences_that_it_times(tiny_model: Path) -> None:
-    done = inference.measure("nabra", job(5, tiny_model))
-    assert done.sentences == 2 * (5 - inference.WARM_UP)
+    done = inference.measure("nabra", job(12, tiny_model))
+    assert done.sentences == 2 * (12 - inference.WARM_UP)
     assert done.seconds > 0
     assert done.peak_memory > 2**20
 
@@ -105,8 +105,8 @@ def test_inference_counts_the_sentences_that_it_times(tiny_model: Path) -> None:
 def test_a_command_is_timed_to_its_end() -> None:
     begin = time.perf_counter()
     seconds, memory = commands.run_command([sys.executable, "-c", "import time; time.sleep(0.05)"])
-    assert 0.05 < seconds <= time.perf_counter() - begin
-    assert 1 < memory < 1000
+    assert 0.05 < seconds < time.perf_counter() - begin
+    assert 1 < memory < 100
     with pytest.raises(RuntimeError, match="status 3"):
         commands.run_command([sys.executable, "-c", "raise SystemExit(3)"])
 

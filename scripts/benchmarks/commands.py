@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -24,15 +22,23 @@ PYTHON = [sys.executable]
 PREDICT = [*PYTHON, "-m", "nabra", "predict"]
 
 
+LAUNCHER = """
+import json, resource, subprocess, sys, time
+begin = time.perf_counter()
+status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+seconds = time.perf_counter() - begin
+print(json.dumps([status, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))
+"""
+"""Starts a command from a small process: one begins with the peak of whoever started it."""
+
+
 def run_command(command: Sequence[str]) -> tuple[float, float]:
     """Seconds that a command took, and its peak resident memory in MiB."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begin
+    done = subprocess.run([*PYTHON, "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True)
+    status, seconds, memory = json.loads(done.stdout)
     if status:
-        raise RuntimeError(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+        raise RuntimeError(f"{' '.join(command)} ended with status {status}")
+    return seconds, memory / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def run_start(arguments: argparse.Namespace) -> dict[str, Any]:

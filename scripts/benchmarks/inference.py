@@ -55,7 +55,7 @@ from nabra_train.export import export_model
 
 NABRA = "nabra"
 MAX_TOKENS = 256
-WARM_UP = 3
+WARM_UP = 10
 """Articles before the clock starts."""
 CEILING_TOKENS = 1024
 CEILING_SECONDS = 2.0
