@@ -18,10 +18,11 @@ from nabra.reports.packing import Corpus
 from nabra.writers import atomic_writer
 
 Language = Literal["en", "ar"]
-Kind = Literal["report"]
+Kind = Literal["report", "evaluation"]
 DIRECTIONS: dict[Language, str] = {"en": "ltr", "ar": "rtl"}
 SECTIONS: dict[Kind, tuple[str, ...]] = {
     "report": ("overview", "speakers", "articles"),
+    "evaluation": ("scores", "tones", "speakers", "errors"),
 }
 """The sections of each page, which are words too."""
 
