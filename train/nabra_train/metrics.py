@@ -78,12 +78,12 @@ class Comparison:
     @property
     def tone_right(self) -> npt.NDArray[np.bool_]:
         """Whether the tones are the same."""
-        return self.gold_tone == self.tone
+        return np.asarray(self.gold_tone == self.tone)
 
     @property
     def speaker_right(self) -> npt.NDArray[np.bool_]:
         """Whether both say nobody or name the same person."""
-        return self.speaker_error == ""
+        return np.asarray(self.speaker_error == "")
 
     def take(self, rows: npt.NDArray[np.int64]) -> Comparison:
         """The same comparison over other rows."""

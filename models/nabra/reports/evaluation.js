@@ -88,7 +88,7 @@
 
   // ---- Plots: shares from 0 to 1 both ways ----
 
-  const PLOT = { left: 44, right: 388, top: 12, bottom: 232 }; // in a view box of 400 by 260
+  const PLOT = { left: 44, right: 376, top: 12, bottom: 232 }; // in a view box of 400 by 260
   const across = (share) => PLOT.left + share * (PLOT.right - PLOT.left);
   const up = (share) => PLOT.bottom - share * (PLOT.bottom - PLOT.top);
 
