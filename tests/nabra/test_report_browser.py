@@ -312,13 +312,14 @@ def test_an_evaluation_shows_its_scores(scores: Any) -> None:
 def test_wrong_sentences_come_surest_first_with_label_prediction_and_context(scores: Any) -> None:
     expect_status(scores, "Wrong sentences: 11 of 11.")
     assert scores.locator("#errors .list li").count() == 10
-    first = scores.locator("#errors .list li").first
-    assert first.locator(".context p").all_inner_texts() == [s.text for s in articles()[0].sentences[:2]]
-    assert first.locator("tbody tr").all_inner_texts() == [
+    surest, second = (scores.locator("#errors .list li").nth(place) for place in range(2))
+    assert surest.locator(".context p").all_inner_texts() == [articles()[7].sentences[2].text, HACK]
+    assert second.locator(".context p").all_inner_texts() == [s.text for s in articles()[0].sentences[:2]]
+    assert second.locator("tbody tr").all_inner_texts() == [
         "✗ Tone\tcautious\tobstacle 90%",
         "✓ Speaker\tReporter’s own voice\tReporter’s own voice",
     ]
-    first.locator("h3 button").click()
+    second.locator("h3 button").click()
     assert scores.locator("#drawer .sentence").count() == 4
     assert scores.inner_text("#drawer [aria-current] .tone").split() == ["cautious", "Predicted:", "obstacle"]
 
@@ -331,8 +332,8 @@ def test_wrong_sentences_are_filtered_by_kind(scores: Any) -> None:
     expect_status(scores, "Wrong sentences: 1 of 11.")
     assert scores.inner_text("#errors .context p:not(.quiet)") == HACK
     assert "Named in sentence 2 وزير الري عادل بشير" in scores.inner_text("#errors .versus")
-    scores.select_option("#kind", "both")
-    expect_status(scores, "Wrong sentences: 0 of 11.")
+    scores.select_option("#kind", "missed")
+    expect_status(scores, "Wrong sentences: 6 of 11.")
 
 
 def test_an_evaluation_without_errors_and_confidences_shows_neither(browser: Any, reports: dict[str, str]) -> None:
