@@ -80,29 +80,26 @@ def mislabelled(number: int, article: Article) -> Iterator[Sentence]:
     yield from (dataclasses.replace(last, speaker=second.speaker) if number == 7 else last for last in rest)
 
 
-@pytest.fixture(scope="module")
-def evaluation() -> Evaluation:
-    """Of twelve articles, one of which has a hostile sentence."""
-    gold = articles()[:12]
-    predicted = {MODEL: predictions(gold)}
+def evaluation(model: str, gold: list[Article], predicted: list[Article]) -> Evaluation:
+    systems = {MODEL: predicted}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nabra_train.evaluation.bootstrap", functools.partial(bootstrap, resamples=10))
-        return Evaluation(build_report(HACK, "test.jsonl", gold, predicted, TONES), gold, predicted)
+        return Evaluation(build_report(model, "test.jsonl", gold, systems, TONES), gold, systems)
 
 
 @pytest.fixture(scope="module")
-def reports(evaluation: Evaluation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The addresses of pages: in both languages, and of labels and predictions that say no more than they must."""
     folder = tmp_path_factory.mktemp("reports")
     write_report(articles(), folder / "en.html", "en", HACK)
     write_report(articles(), folder / "ar.html", "ar")
     bare = [Article("x", (Sentence("وصل الوفد.", "neutral"), Sentence("Nothing new.", "grim")))]
     write_report(bare, folder / "bare.html")
-    write_evaluation(evaluation, folder / "evaluation-en.html")
-    write_evaluation(evaluation, folder / "evaluation-ar.html", "ar")
-    right = {MODEL: [Article("x", (Sentence("وصل الوفد.", "cautious"),))]}
-    report = build_report("m", "d", right[MODEL], right, TONES)
-    write_evaluation(Evaluation(report, right[MODEL], right), folder / "evaluation-bare.html")
+    hostile = evaluation(HACK, articles()[:12], predictions(articles()[:12]))
+    write_evaluation(hostile, folder / "evaluation-en.html")
+    write_evaluation(hostile, folder / "evaluation-ar.html", "ar")
+    right = [Article("x", (Sentence("وصل الوفد.", "cautious"),))]
+    write_evaluation(evaluation("right", right, right), folder / "evaluation-bare.html")
     return {path.stem: path.as_uri() for path in folder.iterdir()}
 
 
