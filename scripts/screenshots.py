@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Take pictures of a report, to look at after a change: on a laptop and a phone, light and dark, in both languages.
+"""Take pictures of pages, to look at after a change: on a laptop and a phone, light and dark.
 
-    python scripts/screenshots.py predictions.jsonl --output pictures/
+    python scripts/screenshots.py report.html scores.html --output pictures/
 
 Needs the `dev` extra, and Chromium.
 """
@@ -15,35 +15,30 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from nabra.labelled import read_predictions
-from nabra.reports import Language, write_report
-
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-LANGUAGES: tuple[Language, ...] = ("en", "ar")
+OPENER = "#speakers tbody .speaker, #errors h3 button"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
+    parser.add_argument("pages", type=Path, nargs="+", help="what 'nabra report' or 'nabra evaluate --report' wrote")
     parser.add_argument("--output", type=Path, default=Path("output/pictures"), help="folder of the pictures")
     arguments = parser.parse_args()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for language in LANGUAGES:
-            page = arguments.output / f"report-{language}.html"
-            write_report(read_predictions(arguments.predictions), page, language)
+        for path in arguments.pages:
             for name, viewport in (("laptop", LAPTOP), ("phone", PHONE)):
                 for scheme in ("light", "dark"):
-                    take(browser, page, arguments.output / f"{language}-{name}-{scheme}", viewport, scheme)
+                    take(browser, path, arguments.output / f"{path.stem}-{name}-{scheme}", viewport, scheme)
 
 
-def take(browser: Any, report: Path, picture: Path, viewport: dict[str, int], scheme: str) -> None:
-    """The whole page, and the panel of its first speaker."""
+def take(browser: Any, path: Path, picture: Path, viewport: dict[str, int], scheme: str) -> None:
+    """The whole page, and its panel with the first speaker or article."""
     page = browser.new_page(viewport=viewport, color_scheme=scheme)
-    page.goto(report.resolve().as_uri())
+    page.goto(path.resolve().as_uri())
     page.screenshot(path=f"{picture}.png", full_page=True)
-    page.click("#speakers tbody .speaker")
-    page.screenshot(path=f"{picture}-speaker.png")
+    page.locator(OPENER).first.click()
+    page.screenshot(path=f"{picture}-panel.png")
     page.close()
 
 

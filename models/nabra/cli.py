@@ -359,18 +359,26 @@ def _value_of(arguments: Sequence[str], *options: str) -> str | None:
 def evaluate(arguments: list[str]) -> None:
     """Score a model, or predictions made before, on labelled articles."""
     _require_train_extra()
-    from nabra_train.evaluation import evaluate_model, format_report, write_report
+    from nabra.reports import Language
+    from nabra_train.evaluation import evaluate as run
+    from nabra_train.evaluation import format_report, write_report
+    from nabra_train.evaluation_page import write_evaluation
 
     parser = build_parser("nabra evaluate", evaluate.__doc__ or "")
     parser.add_argument("--predictions", type=Path | None, default=None, help="score these instead of a model's")
     parser.add_argument("--baselines", type=bool, default=True, help="score the baselines too")
     parser.add_argument("--output", type=Path | None, default=None, help="write the scores here, as JSON")
+    parser.add_argument("--report", type=Path | None, default=None, help="page that shows the scores and the errors")
+    parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
     aliases = MODEL_ALIAS | {"--data": "--data.test"}
     config, own = parse(parser, arguments, aliases, _saved_config(arguments))
-    report = evaluate_model(config, None if own.predictions else _load(config), own.predictions, own.baselines)
-    print(format_report(report))
+    evaluation = run(config, None if own.predictions else _load(config), own.predictions, own.baselines)
+    print(format_report(evaluation.report))
     if own.output is not None:
-        write_report(report, own.output)
+        write_report(evaluation.report, own.output)
+    if own.report is not None:
+        wrong = write_evaluation(evaluation, own.report, own.lang)
+        print(f"{wrong} sentences with a wrong tone or speaker: {own.report}", file=sys.stderr)
 
 
 def export(arguments: list[str]) -> None:

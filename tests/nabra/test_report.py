@@ -9,7 +9,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,6 +18,7 @@ from nabra.cli import main
 from nabra.errors import NabraError
 from nabra.labelled import read_predictions
 from nabra.reports import write_report
+from nabra.reports.shell import SECTIONS, Kind, read_words
 from nabra.writers import to_json_line
 from tests.conftest import SEEDS
 
@@ -169,21 +170,31 @@ def test_the_policy_allows_only_the_pages_own_style_and_script(tmp_path: Path) -
     assert "://" not in page.replace("http-equiv", "")
 
 
-def test_the_script_never_makes_markup_of_text() -> None:
-    script = (FOLDER / "report.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["shared", *get_args(Kind)])
+def test_the_script_never_makes_markup_of_text(name: str) -> None:
+    script = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|\.srcdoc", script)
 
 
-def test_both_languages_have_the_same_words_and_every_word_is_used(tmp_path: Path) -> None:
-    words = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_both_languages_have_the_same_words_and_every_word_is_used(kind: Kind) -> None:
+    words = read_words(kind)
     assert list(words["en"]) == list(words["ar"])
-    script = (FOLDER / "report.js").read_text(encoding="utf-8")
-    used = script + "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("template.html", "page.py"))
-    assert [word for word in words["en"] if not re.search(rf'\bwords\.{word}\b|\${word}\b|"{word}"', used)] == []
-    assert set(re.findall(r"\bwords\.(\w+)", script)) <= set(words["en"])
+    source, script = (
+        "".join((FOLDER / f"{name}.{ending}").read_text(encoding="utf-8") for name in ("shared", kind))
+        for ending in ("html", "js")
+    )
+    named = {"tone_names", kind, *SECTIONS[kind]} | set(re.findall(r"\bwords\.(\w+)", script))
+    assert set(words["en"]) == named | (set(re.findall(r"\$(\w+)", source)) & set(words["en"]))
     for word, english in words["en"].items():
-        places = re.compile(r"\{\w+\}")
-        assert word == "tone_names" or sorted(places.findall(english)) == sorted(places.findall(words["ar"][word]))
+        assert shape(word, english) == shape(word, words["ar"][word])
+
+
+def shape(word: str, text: str | dict[str, str]) -> list[str]:
+    """What must be the same in every language: the places of a word, the keys of several."""
+    if isinstance(text, dict):
+        return [] if word == "tone_names" else list(text)
+    return sorted(re.findall(r"\{\w+\}", text))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
-"""The report in a browser: Chromium, driven by Playwright. Without either these tests are skipped."""
+"""The pages in a browser: Chromium, driven by Playwright. Without either these tests are skipped."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import importlib.util
 import shutil
 from collections.abc import Iterator
@@ -12,6 +14,9 @@ import pytest
 
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
 from nabra.reports import write_report
+from nabra_train.evaluation import MODEL, Evaluation, build_report
+from nabra_train.evaluation_page import write_evaluation
+from nabra_train.metrics import bootstrap
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -59,14 +64,42 @@ def voiced(text: str, tone: int, speaker: Speaker | None, score: float, **more: 
     return Sentence(text, TONES[tone], speaker, scores=scores, **more)
 
 
+def predictions(articles: list[Article]) -> list[Article]:
+    """Articles as a model labels them that errs in the tone of four, misses the speaker in six, and errs in one."""
+    return [
+        dataclasses.replace(article, sentences=tuple(mislabelled(number, article)))
+        for number, article in enumerate(articles)
+    ]
+
+
+def mislabelled(number: int, article: Article) -> Iterator[Sentence]:
+    first, second, third, *rest = article.sentences
+    yield voiced(first.text, 2, None, 0.9) if number % 3 == 0 else first
+    yield second
+    yield dataclasses.replace(third, speaker=None) if number % 2 else third
+    yield from (dataclasses.replace(last, speaker=second.speaker) if number == 7 else last for last in rest)
+
+
+def evaluation(model: str, gold: list[Article], predicted: list[Article]) -> Evaluation:
+    systems = {MODEL: predicted}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nabra_train.evaluation.bootstrap", functools.partial(bootstrap, resamples=10))
+        return Evaluation(build_report(model, "test.jsonl", gold, systems, TONES), gold, systems)
+
+
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The addresses of reports: in both languages, and of labelled articles that say no more than they must."""
+    """The addresses of pages: in both languages, and of labels and predictions that say no more than they must."""
     folder = tmp_path_factory.mktemp("reports")
     write_report(articles(), folder / "en.html", "en", HACK)
     write_report(articles(), folder / "ar.html", "ar")
     bare = [Article("x", (Sentence("وصل الوفد.", "neutral"), Sentence("Nothing new.", "grim")))]
     write_report(bare, folder / "bare.html")
+    hostile = evaluation(HACK, articles()[:12], predictions(articles()[:12]))
+    write_evaluation(hostile, folder / "evaluation-en.html")
+    write_evaluation(hostile, folder / "evaluation-ar.html", "ar")
+    right = [Article("x", (Sentence("وصل الوفد.", "cautious"),))]
+    write_evaluation(evaluation("right", right, right), folder / "evaluation-bare.html")
     return {path.stem: path.as_uri() for path in folder.iterdir()}
 
 
@@ -245,26 +278,98 @@ def test_bare_labelled_articles_show_only_what_is_known(browser: Any, reports: d
     page.close()
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-def test_a_phone_needs_no_scrolling_to_the_side(language: str, browser: Any, reports: dict[str, str]) -> None:
+@pytest.fixture
+def scores(browser: Any, reports: dict[str, str]) -> Iterator[Any]:
+    """The English page of an evaluation on a laptop, watched like `page`."""
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    faults = listen(page)
+    page.goto(reports["evaluation-en"])
+    yield page
+    assert faults == []
+    page.close()
+
+
+def test_an_evaluation_shows_its_scores(scores: Any) -> None:
+    assert scores.inner_text("#figures").split("\n")[2:8] == [
+        "Labels",
+        "test.jsonl",
+        "Articles",
+        "12",
+        "Sentences",
+        "39",
+    ]
+    assert scores.locator("#scores tbody tr").first.inner_text().split()[:3] == ["Tone,", "accuracy", "0.897"]
+    assert scores.locator("#confusion td").all_inner_texts()[3:6] == ["0\n0%", "8\n67%", "4\n33%"]
+    assert scores.locator("#reliability rect").count() == 4
+    scores.click("#coverage summary")
+    assert scores.locator("#coverage tbody tr").all_inner_texts()[0].split() == ["0%", "1.000", "0.897"]
+    assert scores.locator("#speakers td").all_inner_texts()[2:4] == ["6", "86%"]
+
+
+def test_wrong_sentences_come_surest_first_with_label_prediction_and_context(scores: Any) -> None:
+    expect_status(scores, "Wrong sentences: 11 of 11.")
+    assert scores.locator("#errors .list li").count() == 10
+    surest, second = (scores.locator("#errors .list li").nth(place) for place in range(2))
+    assert surest.locator(".context p").all_inner_texts() == [articles()[7].sentences[2].text, HACK]
+    assert second.locator(".context p").all_inner_texts() == [s.text for s in articles()[0].sentences[:2]]
+    assert second.locator("tbody tr").all_inner_texts() == [
+        "✗ Tone\tcautious\tobstacle 90%",
+        "✓ Speaker\tReporter’s own voice\tReporter’s own voice",
+    ]
+    second.locator("h3 button").click()
+    assert scores.locator("#drawer .sentence").count() == 4
+    assert scores.inner_text("#drawer [aria-current] .tone").split() == ["cautious", "Predicted:", "obstacle"]
+
+
+def test_wrong_sentences_are_filtered_by_kind(scores: Any) -> None:
+    scores.click("#confusion td button")
+    expect_status(scores, "Wrong sentences: 4 of 11.")
+    assert scores.input_value("#kind") == "1-2"
+    scores.click("#speakers button >> text=Speaker named in the sentence overlooked")
+    expect_status(scores, "Wrong sentences: 1 of 11.")
+    assert scores.inner_text("#errors .context p:not(.quiet)") == HACK
+    assert "Named in sentence 2 وزير الري عادل بشير" in scores.inner_text("#errors .versus")
+    scores.select_option("#kind", "missed")
+    expect_status(scores, "Wrong sentences: 6 of 11.")
+
+
+def test_an_evaluation_without_errors_and_confidences_shows_neither(browser: Any, reports: dict[str, str]) -> None:
+    page = browser.new_page()
+    faults = listen(page)
+    page.goto(reports["evaluation-bare"])
+    assert [page.is_visible(part) for part in ("#reliability", "#coverage", "#confusion")] == [False, False, True]
+    assert page.inner_text("#errors .list") == "No such error."
+    assert faults == []
+    page.close()
+
+
+OPENERS = {"en": f"{ROWS} .speaker", "evaluation-en": "#errors h3 button"}
+OPENERS |= {"ar": OPENERS["en"], "evaluation-ar": OPENERS["evaluation-en"]}
+"""What opens the drawer of each page."""
+
+
+@pytest.mark.parametrize("name", OPENERS)
+def test_a_phone_needs_no_scrolling_to_the_side(name: str, browser: Any, reports: dict[str, str]) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 740})
-    page.goto(reports[language])
-    page.click("#open-all")
+    page.goto(reports[name])
+    page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    page.click(f"{ROWS} .speaker")
+    page.click(OPENERS[name])
     assert page.evaluate("(d => d.scrollWidth - d.clientWidth)(document.querySelector('#drawer'))") <= 0
     page.close()
 
 
 @pytest.mark.skipif(AXE is None, reason="axe-playwright-python is not installed")
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("ar", "dark")])
-def test_axe_finds_nothing_serious(language: str, scheme: str, browser: Any, reports: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "scheme"), [("en", "light"), ("ar", "dark"), ("evaluation-en", "dark"), ("evaluation-ar", "light")]
+)
+def test_axe_finds_nothing_serious(name: str, scheme: str, browser: Any, reports: dict[str, str]) -> None:
     page = browser.new_page(viewport={"width": 1366, "height": 768}, color_scheme=scheme)
-    page.goto(reports[language])
+    page.goto(reports[name])
     page.evaluate((Path(AXE.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = serious(page)
-    page.click("#chart-table summary")
-    page.click(f"{ROWS} .speaker")
+    page.click(".as-table summary")
+    page.click(OPENERS[name])
     assert found + serious(page) == []
     page.close()
 

@@ -31,6 +31,9 @@ def test_report_holds_scores_intervals_and_baselines(
     assert report["systems"]["model"]["scores"]["tone_macro_f1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert report["systems"]["majority"]["scores"]["tone_accuracy"]["value"] == 0.5
     assert report["systems"]["model"]["coverage"] == []
+    assert report["systems"]["model"]["reliability"] == []
+    assert sum(point["sentences"] for point in report["systems"]["words and cues"]["reliability"]) == 12
+    assert report["systems"]["majority"]["speaker_errors"]["missed"] == 9
     assert (report["articles"], report["sentences"]) == (3, 12)
     text = format_report(report)
     assert "tone macro f1" in text

@@ -4,10 +4,23 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from nabra.article import TONES, Article, Mention, Sentence, Speaker
-from nabra_train.metrics import Comparison, bootstrap, calibration_error, compare, confusion, coverage, score
+from nabra.article import TONES, Article, Mention, Sentence, Source, Speaker
+from nabra_train.metrics import (
+    Comparison,
+    SpeakerError,
+    bootstrap,
+    calibration_error,
+    compare,
+    confusion,
+    coverage,
+    reliability,
+    score,
+    speaker_errors,
+)
 
 
 def relabel(article: Article, **changes: object) -> Article:
@@ -58,6 +71,65 @@ def test_overlap_is_shared_over_joint_characters() -> None:
     assert score(compare([gold], [guess], TONES), TONES)["mention_overlap"] == pytest.approx(4 / 13)
 
 
+NAMING = "قال سالم لكريم نعم."
+SALIM, KARIM = "سالم", "كريم"
+
+
+def naming(speakers: list[Speaker | None]) -> Article:
+    return Article("a", tuple(Sentence(NAMING, "cautious", speaker) for speaker in speakers))
+
+
+@pytest.mark.parametrize(
+    ("gold", "guess", "kind"),
+    [
+        (None, (SALIM, 1, SALIM), "invented"),
+        (None, (SALIM, 0, SALIM), "invented"),
+        ((SALIM, 1, SALIM), None, "missed"),
+        ((SALIM, 0, SALIM), None, "missed"),
+        ((SALIM, 1, SALIM), (KARIM, 1, SALIM), "misnamed"),
+        ((SALIM, 0, SALIM), (KARIM, 0, "سالم لكريم"), "misnamed"),
+        ((SALIM, 1, SALIM), (KARIM, 1, KARIM), "other_mention"),
+        ((SALIM, 1, SALIM), (KARIM, 0, KARIM), "overlooked"),
+        ((SALIM, 0, SALIM), (KARIM, 1, KARIM), "interrupted"),
+        ((SALIM, 0, SALIM), (KARIM, 0, KARIM), "wrong_thread"),
+        ((SALIM, 0, SALIM), (SALIM, 1, KARIM), None),
+    ],
+)
+def test_a_wrong_speaker_is_wrong_in_one_way(
+    gold: tuple[str, int, str] | None, guess: tuple[str, int, str] | None, kind: str | None
+) -> None:
+    one, other = (naming([None, who and Speaker(who[0], Mention(*who[1:]))]) for who in (gold, guess))
+    counts = speaker_errors(compare([one], [other], TONES))
+    assert [name for name, count in counts.items() for _ in range(count)] == ([kind] if kind else [])
+
+
+mentions = st.builds(Mention, st.integers(0, 2), st.sampled_from([SALIM, KARIM, "سالم لكريم"]))
+threads = st.lists(st.none() | st.builds(Speaker, st.sampled_from([SALIM, KARIM]), mentions), min_size=3, max_size=3)
+
+
+@given(threads, threads)
+def test_every_wrong_speaker_has_one_kind_and_no_right_one_has(
+    gold: list[Speaker | None], guess: list[Speaker | None]
+) -> None:
+    comparison = compare([naming(gold)], [naming(guess)], TONES)
+    wrong = [(a and a.name) != (b and b.name) for a, b in zip(gold, guess, strict=True)]
+    assert (~comparison.speaker_right).tolist() == wrong
+    assert sum(speaker_errors(comparison).values()) == sum(wrong)
+    for kind, source, guessed, overlap in zip(
+        comparison.speaker_error, comparison.gold_source, comparison.source, comparison.overlap, strict=True
+    ):
+        holds = {
+            SpeakerError.INVENTED: source == Source.NONE,
+            SpeakerError.MISSED: guessed == Source.NONE,
+            SpeakerError.MISNAMED: overlap > 0,
+            SpeakerError.OTHER_MENTION: source == guessed == Source.HERE and not overlap > 0,
+            SpeakerError.OVERLOOKED: source == Source.HERE and guessed == Source.CONTINUES,
+            SpeakerError.INTERRUPTED: source == Source.CONTINUES and guessed == Source.HERE,
+            SpeakerError.WRONG_THREAD: source == guessed == Source.CONTINUES and not overlap > 0,
+        }
+        assert not kind or [name.value for name, true in holds.items() if true] == [kind]
+
+
 def test_other_sentences_are_refused(labelled: list[Article]) -> None:
     with pytest.raises(ValueError, match="'t-0': the predicted sentences are not the labelled ones"):
         compare(labelled[:1], [Article("t-0", (Sentence("نعم", "cautious"),))], TONES)
@@ -67,6 +139,17 @@ def test_calibration_error_of_known_bins() -> None:
     confidence = np.array([0.95, 0.95, 0.55, 0.55])
     assert calibration_error(confidence, np.array([True, True, True, False])) == pytest.approx(0.05)
     assert calibration_error(confidence, np.array([False, False, False, False])) == pytest.approx(0.75)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1))
+def test_bins_hold_every_sentence_once(labels: list[tuple[float, bool]]) -> None:
+    confidence, right = map(np.array, zip(*labels, strict=True))
+    bins = reliability(confidence, right)
+    assert sum(b["sentences"] for b in bins) == len(labels)
+    assert sum(b["sentences"] * b["accuracy"] for b in bins) == pytest.approx(right.sum())
+    assert all(b["low"] - 1e-9 <= b["confidence"] <= b["high"] + 1e-9 for b in bins)
+    gaps = sum(b["sentences"] * abs(b["accuracy"] - b["confidence"]) for b in bins)
+    assert calibration_error(confidence, right) == pytest.approx(gaps / len(labels))
 
 
 def test_coverage_falls_and_accuracy_is_that_of_the_decided(labelled: list[Article]) -> None:

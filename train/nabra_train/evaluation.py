@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import nabra
 from nabra.article import Article
@@ -16,7 +16,7 @@ from nabra.errors import NabraError
 from nabra.writers import atomic_writer
 from nabra_train.baselines import Majority, WordsAndCues
 from nabra_train.data import load_articles
-from nabra_train.metrics import bootstrap, compare, confusion, coverage, score
+from nabra_train.metrics import bootstrap, compare, confusion, coverage, reliability, score, speaker_errors
 
 MODEL = "model"
 
@@ -27,6 +27,20 @@ class Labeller(Protocol):
     def analyze_many(self, articles: Iterable[Article]) -> Iterator[Article]:
         """Label articles, in their order."""
         ...
+
+
+class Evaluation(NamedTuple):
+    """A report, and what it was made from.
+
+    Args:
+        report: What `evaluate_model` returns.
+        gold: The labelled articles.
+        predicted: The same articles as each system labels them.
+    """
+
+    report: dict[str, Any]
+    gold: list[Article]
+    predicted: dict[str, list[Article]]
 
 
 def evaluate_model(
@@ -42,7 +56,18 @@ def evaluate_model(
 
     Returns:
         The report: what was scored, on what and when, and for each system its scores with 95% intervals, its confusion
-        matrix and its accuracy at each least confidence. Ready for JSON.
+        matrix, its reliability and its accuracy at each least confidence, and how its speakers are wrong. Ready for
+        JSON.
+    """
+    return evaluate(config, labeller, predictions, baselines).report
+
+
+def evaluate(
+    config: Config, labeller: Labeller | None, predictions: Path | None = None, baselines: bool = True
+) -> Evaluation:
+    """Score on the configuration's test articles, and keep what was predicted.
+
+    Takes what `evaluate_model` takes.
     """
     tones = config.model.tones
     gold = load_articles(config.data.test, tones)
@@ -56,7 +81,7 @@ def evaluate_model(
         predicted["words and cues"] = list(WordsAndCues(train).analyze_many(gold))
         predicted["majority"] = list(Majority(train).analyze_many(gold))
     model = str(predictions or config.model.checkpoint or "shipped checkpoint")
-    return build_report(model, config.data.test, gold, predicted, tones)
+    return Evaluation(build_report(model, config.data.test, gold, predicted, tones), gold, predicted)
 
 
 def build_report(
@@ -102,8 +127,17 @@ def _scores(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequen
         name: {"value": _number(value), "low": _number(intervals[name][0]), "high": _number(intervals[name][1])}
         for name, value in score(comparison, tones).items()
     }
-    curve = [{name: round(value, 4) for name, value in point.items()} for point in coverage(comparison)]
-    return {"scores": values, "confusion": confusion(comparison, tones), "coverage": curve}
+    return {
+        "scores": values,
+        "confusion": confusion(comparison, tones),
+        "reliability": _rounded(reliability(comparison.confidence, comparison.tone_right)),
+        "coverage": _rounded(coverage(comparison)),
+        "speaker_errors": speaker_errors(comparison),
+    }
+
+
+def _rounded(points: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    return [{name: round(value, 4) for name, value in point.items()} for point in points]
 
 
 def _number(value: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,38 @@ CALIBRATION_BINS = 10
 MIN_CONFIDENCES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
+class SpeakerError(str, Enum):
+    """In what way a speaker is wrong: each wrong one in exactly one."""
+
+    INVENTED = "invented"
+    """Nobody speaks, and somebody was predicted."""
+    MISSED = "missed"
+    """Somebody speaks, and nobody was predicted."""
+    MISNAMED = "misnamed"
+    """The mention is right, at least in part, but the name is not."""
+    OTHER_MENTION = "other_mention"
+    """The sentence names its speaker, and somebody else whom it names was predicted."""
+    OVERLOOKED = "overlooked"
+    """The sentence names its speaker, and one named elsewhere was predicted to go on."""
+    INTERRUPTED = "interrupted"
+    """A speaker goes on, and somebody whom the sentence names was predicted."""
+    WRONG_THREAD = "wrong_thread"
+    """A speaker goes on, and another one was predicted to go on."""
+
+
+WRONG_SPEAKERS = {
+    (Source.NONE, Source.HERE): SpeakerError.INVENTED,
+    (Source.NONE, Source.CONTINUES): SpeakerError.INVENTED,
+    (Source.HERE, Source.NONE): SpeakerError.MISSED,
+    (Source.CONTINUES, Source.NONE): SpeakerError.MISSED,
+    (Source.HERE, Source.HERE): SpeakerError.OTHER_MENTION,
+    (Source.HERE, Source.CONTINUES): SpeakerError.OVERLOOKED,
+    (Source.CONTINUES, Source.HERE): SpeakerError.INTERRUPTED,
+    (Source.CONTINUES, Source.CONTINUES): SpeakerError.WRONG_THREAD,
+}
+"""By the labelled and the predicted source, where the mentions do not overlap."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Gold and predicted labels of N sentences, one array a label; rows of an article are adjacent.
@@ -29,7 +62,7 @@ class Comparison:
         confidence: Probability of the predicted tone; NaN where the prediction has none.
         gold_source: Values of `Source`.
         source: Values of `Source`.
-        speaker_right: Whether both say nobody or name the same person.
+        speaker_error: Values of `SpeakerError`; empty where both say nobody or name the same person.
         overlap: Shared characters of both mentions over those of either; NaN unless both lie in one sentence.
     """
 
@@ -39,8 +72,18 @@ class Comparison:
     confidence: npt.NDArray[np.float64]
     gold_source: npt.NDArray[np.str_]
     source: npt.NDArray[np.str_]
-    speaker_right: npt.NDArray[np.bool_]
+    speaker_error: npt.NDArray[np.str_]
     overlap: npt.NDArray[np.float64]
+
+    @property
+    def tone_right(self) -> npt.NDArray[np.bool_]:
+        """Whether the tones are the same."""
+        return np.asarray(self.gold_tone == self.tone)
+
+    @property
+    def speaker_right(self) -> npt.NDArray[np.bool_]:
+        """Whether both say nobody or name the same person."""
+        return np.asarray(self.speaker_error == "")
 
     def take(self, rows: npt.NDArray[np.int64]) -> Comparison:
         """The same comparison over other rows."""
@@ -58,19 +101,26 @@ def compare(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequen
         if [s.text for s in one.sentences] != [s.text for s in other.sentences]:
             raise ValueError(f"article {one.id!r}: the predicted sentences are not the labelled ones")
         for index, (right, guess) in enumerate(zip(one.sentences, other.sentences, strict=True)):
+            sources = source_of(index, right), source_of(index, guess)
+            overlap = _overlap(one, right, guess)
             rows.append(
                 (
                     number,
                     tones.index(right.tone),
                     tones.index(guess.tone),
                     guess.scores.get(guess.tone, np.nan),
-                    source_of(index, right).value,
-                    source_of(index, guess).value,
-                    _same_speaker(right, guess),
-                    _overlap(one, right, guess),
+                    *(source.value for source in sources),
+                    _speaker_error(right, guess, sources, overlap),
+                    overlap,
                 )
             )
     return Comparison(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def _speaker_error(gold: Sentence, guess: Sentence, sources: tuple[Source, Source], overlap: float) -> str:
+    if _same_speaker(gold, guess):
+        return ""
+    return (SpeakerError.MISNAMED if overlap > 0 else WRONG_SPEAKERS[sources]).value
 
 
 def _same_speaker(gold: Sentence, guess: Sentence) -> bool:
@@ -96,11 +146,10 @@ def score(comparison: Comparison, tones: Sequence[str]) -> dict[str, float]:
     c = comparison
     labels = range(len(tones))
     precision, recall, f1, _ = precision_recall_fscore_support(c.gold_tone, c.tone, labels=labels, zero_division=0)
-    tone_right = c.gold_tone == c.tone
     scores = {
         "tone_accuracy": float(accuracy_score(c.gold_tone, c.tone)),
         "tone_macro_f1": float(np.mean(f1)),
-        "tone_calibration_error": calibration_error(c.confidence, tone_right),
+        "tone_calibration_error": calibration_error(c.confidence, c.tone_right),
         "source_accuracy": float(np.mean(c.gold_source == c.source)),
         "speaker_accuracy": float(np.mean(c.speaker_right)),
     }
@@ -111,7 +160,7 @@ def score(comparison: Comparison, tones: Sequence[str]) -> dict[str, float]:
     for source in Source:
         scores[f"speaker_accuracy_{source.value}"] = _mean(c.speaker_right[c.gold_source == source.value])
     scores["mention_overlap"] = _mean(c.overlap[~np.isnan(c.overlap)])
-    scores["both_right"] = float(np.mean(tone_right & c.speaker_right))
+    scores["both_right"] = float(np.mean(c.tone_right & c.speaker_right))
     return scores
 
 
@@ -121,13 +170,37 @@ def _mean(values: npt.NDArray[Any]) -> float:
 
 def calibration_error(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> float:
     """Expected calibration error over ten equal bins of confidence (Guo et al., 2017); NaN without confidences."""
-    if np.isnan(confidence).any():
+    bins = reliability(confidence, right)
+    if not bins:
         return float("nan")
+    return sum(abs(b["accuracy"] - b["confidence"]) * b["sentences"] for b in bins) / len(confidence)
+
+
+def reliability(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
+    """Whether confidences mean what they say.
+
+    Returns:
+        For each of ten equal bins of confidence that has sentences: where it begins (`low`) and ends (`high`), its
+        sentences, and their mean confidence and accuracy; nothing without confidences.
+    """
+    if np.isnan(confidence).any():
+        return []
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = [
-        np.abs(np.mean(right[bins == b]) - np.mean(confidence[bins == b])) * np.mean(bins == b) for b in np.unique(bins)
+    return [
+        {
+            "low": float(number / CALIBRATION_BINS),
+            "high": float((number + 1) / CALIBRATION_BINS),
+            "sentences": int(np.sum(bins == number)),
+            "confidence": float(np.mean(confidence[bins == number])),
+            "accuracy": float(np.mean(right[bins == number])),
+        }
+        for number in np.unique(bins)
     ]
-    return float(np.sum(gaps))
+
+
+def speaker_errors(comparison: Comparison) -> dict[str, int]:
+    """How many speakers are wrong in each way."""
+    return {kind.value: int(np.sum(comparison.speaker_error == kind.value)) for kind in SpeakerError}
 
 
 def coverage(comparison: Comparison) -> list[dict[str, float]]:
@@ -139,7 +212,7 @@ def coverage(comparison: Comparison) -> list[dict[str, float]]:
     """
     if np.isnan(comparison.confidence).any():
         return []
-    right = comparison.gold_tone == comparison.tone
+    right = comparison.tone_right
     decided = [(threshold, comparison.confidence >= threshold) for threshold in MIN_CONFIDENCES]
     return [
         {"min_confidence": threshold, "coverage": float(np.mean(kept)), "tone_accuracy": _mean(right[kept])}

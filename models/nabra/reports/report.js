@@ -1,11 +1,6 @@
-// Draws the report. Everything that comes from the input reaches the page as text nodes, never as markup.
-"use strict";
+// Draws the report of predictions or labelled articles.
 
 (() => {
-  const page = JSON.parse(document.getElementById("data").textContent);
-  const words = page.words;
-  const locale = page.lang === "ar" ? "ar-u-ca-gregory-nu-latn" : "en-GB";
-  const PALETTE = 8; // colours in report.css
   const SPEAKERS_A_PAGE = 15;
   const ARTICLES_A_PAGE = 20;
   const LOUDEST = 7;
@@ -14,51 +9,8 @@
   const LABEL_WIDTH = 100; // of a date under the chart, in pixels
   const DAY = 24 * 60 * 60 * 1000;
 
-  const $ = (selector) => document.querySelector(selector);
-
-  // ---- Making elements ----
-
-  /** An element; `text` is its text, `on…` a listener, anything else an attribute, left out if null or false. */
-  function el(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(properties)) {
-      if (value === null || value === false || value === undefined) continue;
-      if (name === "text") element.textContent = value;
-      else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else element.setAttribute(name, value === true ? "" : value);
-    }
-    element.append(...children.filter((child) => child !== null));
-    return element;
-  }
-
-  const directionOf = (text) => (/[\u0600-\u06ff]/.test(text) ? { dir: "rtl", lang: "ar" } : { dir: "auto" });
-
-  /** An element that holds text of the input, in its own direction and isolated from what is around it. */
-  function quoted(tag, text, properties = {}) {
-    return el(tag, { ...directionOf(text), ...properties, class: `quoted ${properties.class ?? ""}`, text });
-  }
-
-  /** A sentence of the interface with its {places} filled. */
-  function say(sentence, values) {
-    return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  }
-
-  const numbers = new Intl.NumberFormat(locale);
-  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
-  const dates = {
-    day: new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", day: "numeric", timeZone: "UTC" }),
-    month: new Intl.DateTimeFormat(locale, { year: "numeric", month: "short", timeZone: "UTC" }),
-    year: new Intl.DateTimeFormat(locale, { year: "numeric", timeZone: "UTC" }),
-  };
-  dates.week = dates.day;
-
-  const showNumber = (number) => numbers.format(number);
-  const showShare = (part, whole) => percents.format(whole ? part / whole : 0);
-  const showDate = (day, unit = "day") => (day ? dates[unit].format(new Date(day)) : "–");
   const showDates = (first, last) =>
     first === last ? showDate(first) : say(words.date_range, { from: showDate(first), to: showDate(last) });
-  const colour = (tone) => tone % PALETTE;
-  const sum = (counts) => counts.reduce((total, count) => total + count, 0);
   const noTones = () => page.tones.map(() => 0);
   const spellOut = (counts) =>
     counts.map((count, tone) => `${page.tones[tone]} ${showNumber(count)} (${showShare(count, sum(counts))})`).join(", ");
@@ -116,7 +68,6 @@
   const foldedSpeakers = page.speakers.map(fold);
   const days = articles.map((article) => article.day).filter(Boolean).sort();
   const sources = [...new Set(articles.map((article) => article.source ?? ""))].sort();
-  const titleOf = (article) => article.title ?? article.id;
   const alphabet = new Intl.Collator("ar");
   const compare = (a, b) => (a < b ? -1 : Number(a > b));
   const byDay = (a, b) => compare(a.day ?? "9999", b.day ?? "9999") || a.number - b.number;
@@ -238,11 +189,6 @@
     });
   }
 
-  /** A tone's name on its colour. */
-  function toneLabel(tone, properties = {}) {
-    return el("span", { class: "tag", "data-tone": colour(tone), text: page.tones[tone], ...properties });
-  }
-
   /** The strip of an article: a cell a sentence. */
   function strip(article) {
     const cells = article.sentences.map((sentence) =>
@@ -250,30 +196,9 @@
     return el("div", { class: "strip", "aria-hidden": "true" }, ...cells);
   }
 
-  /** Buttons to the pages of a section's list; `go` draws another, which is then read from its heading. */
-  function showPager(nav, pageNumber, size, total, go) {
-    const section = nav.closest("section");
-    const turn = (target) => {
-      go(target);
-      section.scrollIntoView();
-      section.querySelector("h2").focus({ preventScroll: true });
-    };
-    const last = Math.max(0, Math.ceil(total / size) - 1);
-    const values = { from: showNumber(pageNumber * size + 1), to: showNumber(Math.min(total, (pageNumber + 1) * size)) };
-    const step = (word, target, off) =>
-      el("button", { type: "button", text: word, "aria-disabled": off ? "true" : null, onclick: () => !off && turn(target) });
-    nav.hidden = total <= size;
-    nav.replaceChildren(
-      step(words.previous, pageNumber - 1, pageNumber === 0),
-      el("span", { text: say(words.position, { ...values, total: showNumber(total) }) }),
-      step(words.next, pageNumber + 1, pageNumber === last),
-    );
-  }
-
   // ---- Overview ----
 
   function drawOverview(found) {
-    const figure = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }));
     const total = sum(found.all);
     const shown = found.articles.map((article) => article.day).filter(Boolean);
     $("#figures").replaceChildren(
@@ -507,15 +432,6 @@
     return card;
   }
 
-  /** Date, source and topic of an article. */
-  function byline(article) {
-    const parts = [];
-    if (article.day) parts.push(el("span", { dir: document.dir, text: showDate(article.day) }));
-    else if (article.date) parts.push(quoted("span", article.date));
-    for (const text of [article.source, article.topic]) if (text) parts.push(quoted("span", text));
-    return el("div", { class: "byline" }, ...parts);
-  }
-
   function readingView(article) {
     const rows = article.sentences.map((sentence, index) => {
       const before = index ? article.sentences[index - 1].speaker : -1;
@@ -542,16 +458,7 @@
   function textOf(sentence) {
     const marks = sentence.article.marks[sentence.index];
     const found = hits(sentence.text, state.filters.text);
-    const cuts = [...new Set([0, sentence.text.length, ...marks.flat(), ...found.flat()])].sort((a, b) => a - b);
-    const inside = (ranges, place) => ranges.some(([start, end]) => start <= place && place < end);
-    const paragraph = quoted("p", "", directionOf(sentence.text)); // its text comes in pieces
-    cuts.slice(0, -1).forEach((start, i) => {
-      let piece = document.createTextNode(sentence.text.slice(start, cuts[i + 1]));
-      if (inside(marks, start)) piece = el("u", {}, piece);
-      if (inside(found, start)) piece = el("mark", {}, piece);
-      paragraph.append(piece);
-    });
-    return paragraph;
+    return marked(sentence.text, ["u", marks], ["mark", found]);
   }
 
   /** The tone of a sentence, which says more when it is pointed at or focused. */
@@ -576,24 +483,7 @@
     return facts;
   }
 
-  // ---- The drawer: a speaker, or an article that a speaker speaks in ----
-
-  const drawer = $("#drawer");
-
-  /** Show something in the drawer; `back` leads to what it showed before. */
-  function openDrawer(draw) {
-    if (drawer.open) state.trail.push(draw);
-    else state.trail = [draw];
-    showTrail();
-    if (!drawer.open) drawer.showModal();
-    drawer.scrollTop = 0;
-    $("#drawer-title").focus();
-  }
-
-  function showTrail() {
-    $("#back").hidden = state.trail.length < 2;
-    $("#drawer-body").replaceChildren(...state.trail.at(-1)().filter(Boolean));
-  }
+  // ---- In the drawer: a speaker, or an article that a speaker speaks in ----
 
   function drawSpeaker(speaker) {
     const own = sentences.filter((sentence) => sentence.speaker === speaker);
@@ -648,8 +538,7 @@
   }
 
   function drawArticle(article) {
-    const title = quoted("h2", titleOf(article), { id: "drawer-title", tabindex: -1 });
-    return [el("div", { dir: directionOf(article.sentences[0].text).dir }, title, byline(article)), readingView(article)];
+    return [heading(article), readingView(article)];
   }
 
   /** Filter by one speaker, and show the articles. */
@@ -671,7 +560,6 @@
     articlePage: 0,
     open: new Set(), // articles that were opened
     first: true, // whether the first article of the list opens by itself
-    trail: [], // what the drawer shows, and showed before
     period: "", // as chosen by the reader
     tips: 0,
   };
@@ -754,13 +642,6 @@
     const setAll = (open) => document.querySelectorAll("#articles details").forEach((card) => (card.open = open));
     $("#open-all").addEventListener("click", () => setAll(true));
     $("#close-all").addEventListener("click", () => setAll(false));
-    $("#close").addEventListener("click", () => drawer.close());
-    $("#back").addEventListener("click", () => {
-      state.trail.pop();
-      showTrail();
-      $("#drawer-title").focus();
-    });
-    drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
   }
 
   fillFilters();
