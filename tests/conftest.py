@@ -25,6 +25,13 @@ SHARED = ROOT.parent / "shared"
 torch.set_num_threads(1)
 os.environ["OMP_NUM_THREADS"] = "1"
 
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Bits depend on the number of threads, and libraries change it."""
+    torch.set_num_threads(1)
+
+
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the real articles are not in the repository")
 
 

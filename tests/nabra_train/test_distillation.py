@@ -32,7 +32,7 @@ def config(tiny_config: Config, raw: Path, tmp_path: Path) -> Config:
 
 
 def probabilities(model: Path, sentences: list[str], tokenizer: SentenceTokenizer) -> np.ndarray:
-    labels = Teacher(str(model), TONES, 4).label(sentences, tokenizer.encode(sentences))
+    labels = Teacher(str(model), TONES).label(sentences, tokenizer.encode(sentences))
     return np.array([label["tone_labels"] for label in labels])
 
 
@@ -54,7 +54,7 @@ def test_labels_are_the_mean_of_the_teachers(tiny_model: Path, arabert: Path, ra
     other = replace(replace(config, "model", encoder=str(arabert)), "training", output=str(raw.parent / "other"))
     model, encoder_tokenizer = checkpoints.load(other)
     checkpoints.save(model, encoder_tokenizer, other, [])
-    teachers = [Teacher(str(path), TONES, 4) for path in (tiny_model, other.training.output)]
+    teachers = [Teacher(str(path), TONES) for path in (tiny_model, other.training.output)]
     _, own_tokenizer = checkpoints.load(config)
     tokenizer = checkpoints.sentence_tokenizer(checkpoints.load(config)[0], own_tokenizer)
     one, two, both = (build_soft_dataset(str(raw), tokenizer, some) for some in (teachers[:1], teachers[1:], teachers))
@@ -90,4 +90,4 @@ def test_faults(config: Config, tiny_model: Path) -> None:
         distill(replace(config, "data", text=""), [str(tiny_model)])
     other_tones = replace(config, "model", tones=["up", "down"])
     with pytest.raises(NabraError, match="its tones are optimistic, cautious, obstacle, not up, down"):
-        Teacher(str(tiny_model), other_tones.model.tones, 4)
+        Teacher(str(tiny_model), other_tones.model.tones)

@@ -54,32 +54,39 @@ def test_same_seed_same_weights(tiny_config: Config, tmp_path: Path) -> None:
     assert not torch.equal(weights[0][name], weights[2][name])
 
 
-@pytest.mark.parametrize("save_steps", [0, 2])
-def test_a_killed_run_resumes_to_the_same_weights(tiny_config: Config, tmp_path: Path, save_steps: int) -> None:
-    """An epoch has three steps: the run dies at its end, or in its midst."""
-    config = replace(tiny_config, "training", epochs=4, save_steps=save_steps)
-    whole = train(replace(config, "training", output=str(tmp_path / "whole")))
-    cut = tmp_path / "cut"
-    script = (
-        "import os, signal, sys\n"
-        "from nabra.cli import main\n"
-        "from nabra_train.training import NabraTrainer\n"
-        "save = NabraTrainer._save_checkpoint\n"
-        "def save_and_die(self, *arguments, **options):\n"
-        "    save(self, *arguments, **options)\n"
-        "    if self.state.global_step >= 4:\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "NabraTrainer._save_checkpoint = save_and_die\n"
-        "main(sys.argv[1:])\n"
-    )
-    options = ["train", "--model.encoder", config.model.encoder, "--model.head_size", "16", "--training.epochs", "4"]
-    options += ["--data.train", config.data.train, "--data.dev", config.data.dev, "--training.batch_size", "4"]
-    options += ["--training.output", str(cut), "--training.save_steps", str(save_steps)]
+DIE = """
+import os, signal
+from nabra_train.training import NabraTrainer
+save = NabraTrainer._save_checkpoint
+def save_and_die(self, *arguments, **options):
+    save(self, *arguments, **options)
+    if self.state.global_step >= 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+NabraTrainer._save_checkpoint = save_and_die
+"""
+
+
+def train_apart(config: Config, output: Path, *options: str, before: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Train in a process of its own, whose bits nothing that ran before can change."""
+    script = before + "import sys\nfrom nabra.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    arguments = ["train", "--model.encoder", config.model.encoder, "--model.head_size", "16", "--training.epochs", "4"]
+    arguments += ["--data.train", config.data.train, "--data.dev", config.data.dev, "--training.batch_size", "4"]
+    arguments += ["--training.output", str(output), *options]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    killed = subprocess.run([sys.executable, "-c", script, *options], env=environment, capture_output=True, check=False)
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("save_steps", ["0", "2"])
+def test_a_killed_run_resumes_to_the_same_weights(tiny_config: Config, tmp_path: Path, save_steps: str) -> None:
+    """An epoch has three steps: the run dies at its end, or in its midst."""
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    steps = ("--training.save_steps", save_steps)
+    assert train_apart(tiny_config, whole, *steps).returncode == 0
+    killed = train_apart(tiny_config, cut, *steps, before=DIE)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert not (cut / "model.safetensors").exists()
-    train(replace(config, "training", output=str(cut), resume=True))
+    assert train_apart(tiny_config, cut, *steps, "--training.resume", "true").returncode == 0
     assert losses(cut)[2:] == pytest.approx(losses(whole)[2:], abs=1e-6)
     weights, same = load_file(whole / "model.safetensors"), load_file(cut / "model.safetensors")
     assert all(torch.equal(weights[name], same[name]) for name in weights)
