@@ -275,12 +275,16 @@ def report(arguments: list[str]) -> None:
     from nabra.reports import Language, write_report
 
     parser = build_plain_parser("nabra report", report.__doc__)
-    parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
+    parser.add_argument(
+        "predictions", type=Path, nargs="+", help="JSON Lines, as 'nabra predict' writes, or folders of them"
+    )
     parser.add_argument("--output", type=Path, default=Path("report.html"), help="the page")
     parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
-    parser.add_argument("--title", type=str, default="", help="heading of the page; without it: the file's name")
+    parser.add_argument("--title", type=str, default="", help="heading of the page; without it: a single file's name")
     own = parse_arguments(parser, arguments)
-    done = write_report(read_predictions(own.predictions), own.output, own.lang, own.title or own.predictions.name)
+    articles = itertools.chain.from_iterable(map(read_predictions, own.predictions))
+    title = own.title or (own.predictions[0].name if len(own.predictions) == 1 else "")
+    done = write_report(articles, own.output, own.lang, title)
     LOGGER.info("%d articles, %d sentences: %s", done.articles, done.sentences, own.output)
 
 

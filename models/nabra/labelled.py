@@ -37,16 +37,24 @@ def read_predictions(path: Path) -> Iterator[Article]:
     """Read what `nabra predict` wrote, or labelled articles with whatever tones, one by one.
 
     Args:
-        path: JSON Lines; compressed ones too.
+        path: JSON Lines, compressed ones too, or a folder of them, as Ray writes.
 
     Raises:
-        NabraError: Naming file, line and field of the first fault, or if the file holds no article.
+        NabraError: Naming file, line and field of the first fault, or if there is no article.
     """
-    number = 0
-    for number, record in read_json_lines(path):
-        yield _article(f"{path}:{number}", record, None)
-    if not number:
+    empty = True
+    for file in _shards(path) if path.is_dir() else [path]:
+        for number, record in read_json_lines(file):
+            empty = False
+            yield _article(f"{file}:{number}", record, None)
+    if empty:
         raise NabraError(f"{path}: holds no article; expected JSON Lines, as 'nabra predict' writes")
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The files of predictions in a folder, without those that list what could not be read."""
+    lists = {*folder.glob("errors-*.jsonl"), *folder.glob("*.errors.jsonl")}
+    return sorted(set(folder.glob("*.jsonl")) - lists)
 
 
 def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) -> Article:

@@ -223,6 +223,24 @@ def test_the_command_says_what_the_page_shows(
     assert "<h1><bdi>محادثات</bdi></h1>" in Path("report.html").read_text(encoding="utf-8")
 
 
+def test_a_report_takes_several_files_and_folders_of_shards(labelled_file: Path, tmp_path: Path) -> None:
+    lines = labelled_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    (shards / "part-b.jsonl").write_text(lines[1], encoding="utf-8")
+    (shards / "part-a.jsonl").write_text(lines[0], encoding="utf-8")
+    for name in ("errors-a.jsonl", "out.errors.jsonl"):  # what could not be read is no prediction
+        (shards / name).write_text('{"source": "news.txt", "error": "holds no text"}\n', encoding="utf-8")
+    report = tmp_path / "report.html"
+    assert main(["report", str(shards), str(labelled_file), "--output", str(report)]) == 0
+    page = report.read_text(encoding="utf-8")
+    ids = [json.loads(line)["id"] for line in lines]
+    assert [article["id"] for article in data_of(page)["articles"]] == [*ids[:2], *ids]
+    assert "<title>Nabra report</title>" in page
+    assert main(["report", str(shards), "--output", str(report)]) == 0
+    assert "<title>shards</title>" in report.read_text(encoding="utf-8")
+
+
 GOOD = {"text": "قال بشير: نعم.", "tone": "cautious", "speaker": None}
 
 
@@ -276,6 +294,8 @@ def test_wrong_input_names_file_line_and_field(
     ("arguments", "message"),
     [
         (["gone.jsonl"], "gone.jsonl: cannot be read"),
+        (["in.jsonl", "gone.jsonl"], "gone.jsonl: cannot be read"),
+        (["empty"], "empty: holds no article; expected JSON Lines"),
         (["in.jsonl", "--lang", "fr"], "lang"),
         (["in.jsonl", "--output", "in.jsonl/report.html"], "report.html: cannot be written"),
         ([], "predictions"),
@@ -289,6 +309,7 @@ def test_wrong_arguments_are_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
     Path("in.jsonl").write_text(json.dumps({"id": "x", "sentences": [GOOD]}), encoding="utf-8")
     assert main(["report", *arguments]) == 2
     errors = capsys.readouterr().err

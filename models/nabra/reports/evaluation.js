@@ -233,7 +233,7 @@
     const { guess, toneWrong, error } = sentence;
     const row = (name, wrong, gold, predicted) => el("tr", { class: wrong ? "wrong" : null },
       el("th", { scope: "row", text: `${wrong ? "✗" : "✓"} ${name}` }), el("td", {}, ...gold), el("td", {}, ...predicted));
-    const heads = [words.error, words.labelled, words.predicted].map((text) => el("th", { scope: "col", text }));
+    const heads = [words.right, words.labelled, words.predicted].map((text) => el("th", { scope: "col", text }));
     const tone = [toneLabel(guess.tone), share(confidenceOf(guess)), note(guess.truncated && words.truncated)];
     return el("table", { class: "versus" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {},
       row(words.tone, toneWrong, [toneLabel(sentence.tone)], tone),

@@ -3,10 +3,10 @@
 (() => {
   const SPEAKERS_A_PAGE = 15;
   const ARTICLES_A_PAGE = 20;
-  const LOUDEST = 7;
+  const LOUDEST = 5;
   const QUOTED_AT_ONCE = 40;
   const MOST_BARS = 240;
-  const LABEL_WIDTH = 100; // of a date under the chart, in pixels
+  const LABEL_WIDTH = { week: 100, month: 80, year: 50 }; // of a date under the chart, in pixels
   const DAY = 24 * 60 * 60 * 1000;
 
   const showDates = (first, last) =>
@@ -288,7 +288,7 @@
     const unit = $("#period").value;
     const periods = [...overTime(found, unit)];
     const most = $("#scale").value === "shares" ? 0 : Math.max(1, ...periods.map(([, counts]) => sum(counts)));
-    const every = Math.ceil((periods.length * LABEL_WIDTH) / Math.max($("#chart").clientWidth, LABEL_WIDTH));
+    const every = Math.ceil((periods.length * LABEL_WIDTH[unit]) / Math.max($("#chart").clientWidth, LABEL_WIDTH[unit]));
     const hasRoom = (place) => place % every === 0 && place + 0.7 * every <= periods.length;
     const columns = periods.map(([period, counts], place) => column(period, counts, unit, most, hasRoom(place)));
     $("#chart").replaceChildren(el("span", { class: "most", text: most ? showNumber(most) : "100%" }), ...columns);
@@ -607,15 +607,24 @@
     });
     $("#source").hidden = sources.length < 2;
     $("#dates").hidden = !days.length;
+    $("#speakers").classList.toggle("undated", !days.length);
     $("#confidence").hidden = sentences.every((sentence) => sentence.confidence === null);
     $("#filter-box").open = matchMedia("(min-width: 60rem)").matches;
   }
 
   function fillSelects() {
     $("#legend").append(...page.tones.map((_, tone) => toneLabel(tone)));
+    if (!days.length) offerNoDates();
     for (const select of [$("#sort"), $("#article-order")]) {
       select.append(...page.tones.map((tone, place) => el("option", { value: place, text: say(words.sort_tone, { tone }) })));
     }
+  }
+
+  /** Without any date there is nothing to sort by it. */
+  function offerNoDates() {
+    for (const by of ["first", "last"]) $(`#sort [value=${by}]`).remove();
+    $("#article-order [value=newest]").remove();
+    $("#article-order [value=oldest]").textContent = words.file_order;
   }
 
   function listen() {

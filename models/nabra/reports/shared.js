@@ -57,7 +57,7 @@ const titleOf = (article) => article.title ?? article.id;
 // ---- Pieces that several places draw ----
 
 /** A name and its value, for a list of figures. */
-const figure = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", { text: value }));
+const figure = (name, value) => el("div", {}, el("dt", { text: name }), el("dd", {}, el("bdi", { text: value })));
 
 /** A tone's name on its colour. */
 function toneLabel(tone, properties = {}) {
