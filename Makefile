@@ -12,7 +12,9 @@ demo: $(DEMO)/ready
 	@mkdir -p output
 	@$(DEMO)/bin/nabra predict seeds/articles --output output/predictions.jsonl
 	@$(DEMO)/bin/nabra show output/predictions.jsonl
+	@$(DEMO)/bin/nabra report output/predictions.jsonl --output output/report.html --title 'Nabra: the sample articles' --quiet
 	@echo "JSON Lines: output/predictions.jsonl"
+	@echo "a report, for a browser: output/report.html"
 
 test: lint
 	$(DEV)/bin/pytest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from nabra.rendering import Palette, cut_at_mentions, escape, show_share, show_t
 # direction (invisible, no width) on both sides of the rule between them keeps each cell in its place.
 LATIN_MARK = "\u200e"
 RULE = f"{LATIN_MARK} │ {LATIN_MARK}"
+# Its counterpart keeps the punctuation at the ends of an Arabic line on the side where it belongs.
+ARABIC_MARK = "\u200f"
 NUMBER_WIDTH = 3
 SHARE_WIDTH = 4
 WIDEST_TONE, WIDEST_SPEAKER = 16, 28
@@ -98,7 +101,7 @@ def _sentence_rows(
         [str(number).rjust(columns.number)],
         [_tone_cell(sentence, columns.tone)],
         speaker_lines,
-        _underlined(text_lines),
+        map(_marked, _underlined(text_lines)),
         fillvalue="",
     )
     for cells in lines:
@@ -139,6 +142,10 @@ def _underlined(lines: Sequence[str]) -> Iterator[str]:
         line = carried + line
         carried = MENTION if line.rfind(MENTION) > line.rfind(END) else ""
         yield (line + END if carried else line).translate(UNDERLINE)
+
+
+def _marked(line: str) -> str:
+    return f"{ARABIC_MARK}{line}{ARABIC_MARK}" if re.search("[\u0620-\u06ff]", line) else line
 
 
 def _wrap(text: str, width: int) -> list[str]:

@@ -271,6 +271,9 @@ def test_bare_labelled_articles_show_only_what_is_known(browser: Any, reports: d
     page.goto(reports["bare"])
     assert page.inner_text("#figures").split() == "Articles 1 Sentences 2 Speakers 0".split()
     assert [page.is_visible(part) for part in ("#dates", "#confidence", "#source", "#time", ".tip")] == [False] * 5
+    assert not page.is_visible("#speakers th.date")
+    assert page.locator("#article-order option").first.inner_text() == "As in the file"
+    assert page.locator("#sort option").all_inner_texts()[:3] == ["Sentences", "Name", "Most sentences: neutral"]
     assert page.locator(".tag", has_text="grim").count() > 0
     page.emulate_media(media="print")
     assert not page.is_visible("#filters")

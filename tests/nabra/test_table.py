@@ -9,7 +9,7 @@ import pytest
 
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
 from nabra.rendering import Palette, escape
-from nabra.table import COLOURS, LATIN_MARK, RULE, format_article, palette_for
+from nabra.table import ARABIC_MARK, COLOURS, LATIN_MARK, RULE, format_article, palette_for
 from nabra.writers import to_json_line
 from tests.nabra.terminal import nabra_in_terminal
 
@@ -29,7 +29,9 @@ CODES = re.compile(r"\x1b\[[\d;]*m")
 
 def columns(line: str) -> int:
     """What a terminal takes for a line of these tests."""
-    return len(re.sub(f"[{LATIN_MARK}\u064e]", "", CODES.sub("", line))) + len(re.findall("[日本🙂]", line))
+    return len(re.sub(f"[{LATIN_MARK}{ARABIC_MARK}\u064e]", "", CODES.sub("", line))) + len(
+        re.findall("[日本🙂]", line)
+    )
 
 
 def replaced(sentence: Sentence, **changes: object) -> Article:
@@ -74,7 +76,8 @@ def test_confidence_is_shown_where_there_is_one() -> None:
 
 def test_text_is_whole_and_in_logical_order() -> None:
     shown = format_article(ARTICLE, width=70)
-    cells = [row.rsplit("│", 1)[1].strip(f" {LATIN_MARK}") for row in shown.splitlines() if row.count("│") == 3]
+    rows = [row for row in shown.splitlines() if row.count("│") == 3]
+    cells = [row.rsplit("│", 1)[1].strip(f" {LATIN_MARK}{ARABIC_MARK}") for row in rows]
     assert " ".join(sentence.text for sentence in ARTICLE.sentences) in " ".join(cells)
     assert "عنوان" in shown
 
@@ -83,7 +86,12 @@ def test_text_is_whole_and_in_logical_order() -> None:
 def test_arabic_cells_are_kept_apart_for_terminals_that_reorder(palette: Palette | None) -> None:
     row = next(row for row in format_article(ARTICLE, 120, palette).splitlines() if "قالَ" in row)
     between = row[row.index("عادل بشير") + len("عادل بشير") : row.index("قالَ")]
-    assert CODES.sub("", between).strip(" ") == RULE.strip(" ")
+    assert CODES.sub("", between).strip(f" {ARABIC_MARK}") == RULE.strip(" ")
+
+
+def test_punctuation_at_the_ends_of_an_arabic_line_stays_on_its_side() -> None:
+    shown = format_article(replaced(ARTICLE.sentences[0], text="«نعم».", speaker=None), 120)
+    assert f"{RULE}{ARABIC_MARK}«نعم».{ARABIC_MARK}\n" in shown
 
 
 def test_colours_say_the_tone_and_mentions_are_underlined() -> None:
