@@ -69,6 +69,11 @@ def escape(text: str) -> str:
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def escape_line(text: str) -> str:
+    """The same on one line: names of files may hold line breaks."""
+    return escape(text).replace("\n", "\\n").replace("\r", "\\r")
+
+
 def show_title(article: Article) -> str:
     """What an article is called: its id, and its title if it has one."""
     return " ".join(str(part) for part in (article.id, article.metadata.get("title")) if part)
