@@ -26,7 +26,7 @@ _LETTERS = "اليمونرتبعدةفسقهأحكجىصشطإخزثضذغئءظ
 _SHARES = {
     **dict.fromkeys("«»“”‘’–—…،؛؟\u200c\u200d\u200e\u200f", -5.0),
     **dict.fromkeys(map(chr, range(0x20, 0x7F)), -5.0),  # Mac Arabic has spaces and the like of its own
-    **dict.fromkeys("ـًٌٍَُِّْ", -6.0),
+    **dict.fromkeys("ًٌٍَُِّْ", -6.0),
     **dict.fromkeys([*map(chr, range(0x80, 0xA0)), "\ufffd"], -12.0),  # controls, and what the encoding lacks
     **{letter: -1.5 - rank / 9 for rank, letter in enumerate(_LETTERS)},
 }

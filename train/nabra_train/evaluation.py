@@ -115,7 +115,9 @@ def _match(gold: Sequence[Article], predicted: Sequence[Article], path: Path) ->
     wanted = {article.id for article in gold}
     twice = [name for name, times in Counter(a.id for a in predicted if a.id in wanted).items() if times > 1]
     if twice:
-        raise NabraError(f"{path}: has several predictions for article {twice[0]!r}; each article needs an id of its own")
+        raise NabraError(
+            f"{path}: has several predictions for article {twice[0]!r}; each article needs an id of its own"
+        )
     missing = [article.id for article in gold if article.id not in by_id]
     if missing:
         raise NabraError(f"{path}: has no prediction for article {missing[0]!r} ({len(missing)} missing in all)")
