@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -112,12 +111,6 @@ def build_report(
 def _match(gold: Sequence[Article], predicted: Sequence[Article], path: Path) -> list[Article]:
     """The predictions in the order of the labelled articles."""
     by_id = {article.id: article for article in predicted}
-    wanted = {article.id for article in gold}
-    twice = [name for name, times in Counter(a.id for a in predicted if a.id in wanted).items() if times > 1]
-    if twice:
-        raise NabraError(
-            f"{path}: has several predictions for article {twice[0]!r}; each article needs an id of its own"
-        )
     missing = [article.id for article in gold if article.id not in by_id]
     if missing:
         raise NabraError(f"{path}: has no prediction for article {missing[0]!r} ({len(missing)} missing in all)")
