@@ -37,7 +37,7 @@ $(DEMO)/ready: pyproject.toml constraints.txt
 
 $(DEV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python $(PIP) --editable '.[train,onnx,pandas,parquet,ray,dev]'
+	$(DEV)/bin/python $(PIP) --editable '.[train,html,onnx,pandas,parquet,ray,dev]'
 	@touch $@
 
 clean:

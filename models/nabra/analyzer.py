@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from nabra.aligned import AlignedText, readable
 from nabra.article import Article, Sentence, Speaker
 from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
@@ -145,8 +146,8 @@ class Analyzer:
 
     def _submit(self, articles: Sequence[Article], pool: ThreadPoolExecutor) -> _Block:
         """Tokenise a block and let the pool compute its batches."""
-        texts = [sentence.text for article in articles for sentence in article.sentences]
-        tokens = self._tokenizer.encode(texts)
+        texts = [_Text.of(sentence.text) for article in articles for sentence in article.sentences]
+        tokens = self._tokenizer.encode([text.read for text in texts])
         jobs = [
             (indices, pool.submit(self._runtime, self._tokenizer.pad([tokens[i].ids for i in indices], width)))
             for width, indices in batches([len(sentence.ids) for sentence in tokens], self._batch_tokens)
@@ -160,8 +161,8 @@ class Analyzer:
             logits = job.result()
             for row, i in enumerate(indices):
                 tokens = block.tokens[i]
-                attribution = decode_attribution(logits.source[row], logits.span[row], tokens, block.texts[i])
-                readings[i] = _Reading(self._scores(logits, row), attribution, tokens.truncated)
+                attribution = decode_attribution(logits.source[row], logits.span[row], tokens, block.texts[i].read)
+                readings[i] = _Reading(block.texts[i], self._scores(logits, row), attribution, tokens.truncated)
         in_order = (readings[i] for i in range(len(block.texts)))
         return [self._assemble(article, [next(in_order) for _ in article.sentences]) for article in block.articles]
 
@@ -169,20 +170,44 @@ class Analyzer:
         return dict(zip(self.tones, map(float, softmax(logits.tone[row])), strict=True))
 
     def _assemble(self, article: Article, readings: Sequence[_Reading]) -> Article:
-        texts = [sentence.text for sentence in article.sentences]
-        speakers = resolve_speakers(texts, [reading.attribution for reading in readings])
+        texts = [reading.text for reading in readings]
+        speakers = resolve_speakers([text.read for text in texts], [reading.attribution for reading in readings])
         sentences = [
             dataclasses.replace(
                 sentence,
                 tone=max(reading.scores, key=reading.scores.__getitem__),
                 scores=reading.scores,
-                speaker=_locate(speaker, article.sentences),
+                speaker=_locate(speaker, article.sentences, texts),
                 truncated=reading.truncated,
                 undecided=max(reading.scores.values()) < self._min_confidence,
             )
             for sentence, reading, speaker in zip(article.sentences, readings, speakers, strict=True)
         ]
         return dataclasses.replace(article, sentences=tuple(sentences))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Text:
+    """The text of a sentence as it is read.
+
+    Args:
+        read: What tokenizer and speaker thread see.
+        aligned: The same with its places in the sentence, where the two differ.
+    """
+
+    read: str
+    aligned: AlignedText | None
+
+    @classmethod
+    def of(cls, sentence: str) -> _Text:
+        aligned = readable(sentence)
+        return cls(aligned.text if aligned else sentence, aligned)
+
+    def find(self, part: str) -> tuple[int, int]:
+        """Where in the sentence a part of what was read stands."""
+        start = self.read.index(part)
+        end = start + len(part)
+        return self.aligned.original(start, end) if self.aligned else (start, end)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -197,7 +222,7 @@ class _Block:
     """
 
     articles: Sequence[Article]
-    texts: Sequence[str]
+    texts: Sequence[_Text]
     tokens: Sequence[SentenceTokens]
     jobs: Sequence[tuple[list[int], Future[Logits]]]
 
@@ -206,18 +231,20 @@ class _Block:
 class _Reading:
     """What the model says of one sentence."""
 
+    text: _Text
     scores: dict[str, float]
     attribution: Attribution
     truncated: bool
 
 
-def _locate(speaker: Speaker | None, sentences: Sequence[Sentence]) -> Speaker | None:
-    """Add the mention's offsets in the article, where its sentence has some."""
+def _locate(speaker: Speaker | None, sentences: Sequence[Sentence], texts: Sequence[_Text]) -> Speaker | None:
+    """A speaker with the mention as it is written, and its offsets in the article where its sentence has some."""
     if speaker is None:
         return None
-    sentence = sentences[speaker.mention.sentence]
-    if sentence.start is None:
-        return speaker
-    start = sentence.start + sentence.text.index(speaker.mention.text)
-    mention = dataclasses.replace(speaker.mention, start=start, end=start + len(speaker.mention.text))
+    index = speaker.mention.sentence
+    sentence = sentences[index]
+    start, end = texts[index].find(speaker.mention.text)
+    mention = dataclasses.replace(speaker.mention, text=sentence.text[start:end])
+    if sentence.start is not None:
+        mention = dataclasses.replace(mention, start=sentence.start + start, end=sentence.start + end)
     return dataclasses.replace(speaker, mention=mention)

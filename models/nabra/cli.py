@@ -17,11 +17,14 @@ from nabra.config import CONFIG_NAME, Config
 from nabra.config_files import build_parser, build_plain_parser, parse, parse_arguments
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
-from nabra.rendering import escape
+from nabra.rendering import escape_line
 
 if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
     from nabra.analyzer import Analyzer
     from nabra.article import Article
+    from nabra.readers import ReadOptions
 
 MODEL_ALIAS = {"--model": "--model.checkpoint"}
 PREDICT_ALIASES = MODEL_ALIAS | {"--min-confidence": "--inference.min_confidence"}
@@ -51,7 +54,7 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
     try:
         return run() or 0
     except NabraError as error:
-        print(f"{program}: error: {escape(str(error))}", file=sys.stderr)
+        print(f"{program}: error: {escape_line(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
@@ -82,26 +85,41 @@ def _run(arguments: list[str]) -> int:
 
 def predict(arguments: list[str]) -> int:
     """Label articles: .txt, .jsonl, .csv, .parquet files, .gz and .zst of them, folders, - for standard input."""
-    from nabra.readers import STANDARD_INPUT, TEXT_FIELD, read_articles
+    from nabra.readers import STANDARD_INPUT, find_articles
 
     parser = build_parser("nabra predict", predict.__doc__ or "")
     parser.add_argument("articles", nargs="+", help=f"files or folders; {STANDARD_INPUT} for standard input")
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: the screen")
     parser.add_argument("--resume", action="store_true", help="go on with a run into --output that was stopped")
-    parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    _add_read_options(parser)
     parser.add_argument(
         "--engine", type=Literal["local", "ray"], default="local", help="this process, or a Ray cluster"
     )
     parser.add_argument("--workers", type=int, default=0, help="processes with a model on Ray; 0 for one a GPU or core")
     parser.add_argument("--format", type=Literal["jsonl", "parquet"], default="jsonl", help="of the shards of Ray")
     config, own = parse(parser, arguments, PREDICT_ALIASES, _saved_config(arguments))
+    options = _read_options(own)
     if own.engine == "ray":
-        return _predict_cluster(config, own)
+        return _predict_cluster(config, own, options)
     analyzer = _load(config)
     if own.output is not None:
-        return _predict_file(analyzer, own.articles, own.output, own.text_field, own.resume)
-    _print(analyzer.analyze_many(read_articles(own.articles, own.text_field)))
+        return _predict_file(analyzer, own.articles, own.output, options, own.resume)
+    _print(analyzer.analyze_many(load() for load in find_articles(own.articles, options)))
     return 0
+
+
+def _add_read_options(parser: ArgumentParser) -> None:
+    from nabra.readers import TEXT_FIELD
+
+    parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    parser.add_argument("--encoding", type=str, default="", help="of the files, such as cp1256; without it: as found")
+    parser.add_argument("--strip-html", action="store_true", help="take the text out of HTML; offsets count in it")
+
+
+def _read_options(own: Any) -> ReadOptions:
+    from nabra.readers import ReadOptions
+
+    return ReadOptions(own.text_field, own.encoding, own.strip_html)
 
 
 def _saved_config(arguments: Sequence[str]) -> Path | None:
@@ -134,7 +152,7 @@ def _print(articles: Iterable[Article]) -> None:
         sys.stdout.flush()
 
 
-def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_field: str, resume: bool) -> int:
+def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, options: ReadOptions, resume: bool) -> int:
     """Label into a file; the exit code is 1 if articles were left out."""
     from nabra.prediction import errors_path, predict_file
     from nabra.progress import ArticleProgress
@@ -146,7 +164,7 @@ def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_fiel
                 analyzer,
                 inputs,
                 output,
-                text_field=text_field,
+                options=options,
                 resume=resume,
                 on_read=progress.read,
                 on_labelled=progress.labelled,
@@ -161,7 +179,7 @@ def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, text_fiel
     return int(done.left_out > 0)
 
 
-def _predict_cluster(config: Config, own: Any) -> int:
+def _predict_cluster(config: Config, own: Any, options: ReadOptions) -> int:
     """Label into a folder of shards on Ray; the exit code is 1 if articles were left out."""
     from nabra.cluster import predict_cluster
 
@@ -171,7 +189,7 @@ def _predict_cluster(config: Config, own: Any) -> int:
         own.articles,
         own.output,
         analyzer=_analyzer_arguments(config),
-        text_field=own.text_field,
+        options=options,
         workers=own.workers,
         file_format=own.format,
     )
@@ -222,7 +240,6 @@ def select(arguments: list[str]) -> None:
     """Choose the articles whose labels would teach the model most, and label them for correction."""
     _require_train_extra()
     from nabra.formats import Reading, read_labelled, write_labelled
-    from nabra.readers import TEXT_FIELD
     from nabra_train.data import load_articles
     from nabra_train.selection import format_selection
     from nabra_train.selection import select as run
@@ -233,7 +250,7 @@ def select(arguments: list[str]) -> None:
     parser.add_argument("--labelled", type=Path, nargs="+", default=[], help="files of articles that need no labels")
     parser.add_argument("--count", type=int, default=20, help="how many to choose")
     parser.add_argument("--min_sentences", type=int, default=4, help="pass over shorter articles")
-    parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    _add_read_options(parser)
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: a table alone")
     config, own = parse(parser, arguments, MODEL_ALIAS, _saved_config(arguments))
     if bool(own.articles) == bool(own.predictions):
@@ -244,20 +261,20 @@ def select(arguments: list[str]) -> None:
     if own.predictions:
         pool = read_labelled(own.predictions, reading=Reading(config.model.tones))
     else:
-        pool = _label_readable(_load(config), own.articles, own.text_field)
+        pool = _label_readable(_load(config), own.articles, _read_options(own))
     chosen = run(pool, own.count, labelled, own.min_sentences)
     if own.output is not None:
         write_labelled(chosen, own.output)
     print(format_selection(chosen))
 
 
-def _label_readable(analyzer: Analyzer, inputs: list[str], text_field: str) -> Iterator[Article]:
+def _label_readable(analyzer: Analyzer, inputs: list[str], options: ReadOptions) -> Iterator[Article]:
     """Label the articles that can be read; says which cannot."""
     from nabra.progress import ArticleProgress
     from nabra.readers import find_articles
 
     def readable() -> Iterator[Article]:
-        for load in find_articles(inputs, text_field, progress.read):
+        for load in find_articles(inputs, options, progress.read):
             try:
                 yield load()
             except NabraError as fault:

@@ -18,7 +18,7 @@ from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
-from nabra.readers import STANDARD_INPUT, TEXT_FIELD, find_articles, find_files
+from nabra.readers import AS_FOUND, STANDARD_INPUT, ReadOptions, find_articles, find_files
 from nabra.writers import atomic_writer
 
 BATCH = 64
@@ -36,7 +36,7 @@ def predict_cluster(
     output: Path,
     *,
     analyzer: dict[str, Any],
-    text_field: str = TEXT_FIELD,
+    options: ReadOptions = AS_FOUND,
     workers: int = 0,
     file_format: Format = "jsonl",
 ) -> dict[str, int]:
@@ -50,7 +50,7 @@ def predict_cluster(
         output: A new or empty folder, for `part-….jsonl` or `part-….parquet`, and `errors-….jsonl` for the articles
             that could not be read.
         analyzer: Arguments of `Analyzer.from_pretrained`; no `threads` means one a worker.
-        text_field: Field or column that holds an article's text.
+        options: How to read them.
         workers: Processes that hold a model; 0 for one a GPU, or one a processor core where there are none.
         file_format: Of the shards.
 
@@ -68,7 +68,7 @@ def predict_cluster(
     ray = _import_ray()
     articles = ray.data.from_items(
         [{"file": n, "path": path} for n, path in enumerate(files)], override_num_blocks=len(files)
-    ).map_batches(_read, batch_size=1, fn_kwargs={"text_field": text_field})
+    ).map_batches(_read, batch_size=1, fn_kwargs={"options": options})
     resources = ray.cluster_resources()
     gpus = int(resources.get("GPU", 0)) if analyzer.get("runtime", "auto") in ("auto", "torch") else 0
     shards = articles.map_batches(
@@ -97,11 +97,11 @@ def _import_ray() -> Any:
     return ray
 
 
-def _read(files: Rows, text_field: str) -> Iterator[Rows]:
+def _read(files: Rows, options: ReadOptions) -> Iterator[Rows]:
     """The articles of a file, a batch at a time."""
     for number, path in zip(files["file"], files["path"], strict=True):
         rows: list[tuple[int, int, str, str]] = []
-        for position, load in enumerate(find_articles([path], text_field), 1):
+        for position, load in enumerate(find_articles([path], options), 1):
             record = error = ""
             try:
                 record = json.dumps(load().to_dict(), ensure_ascii=False, default=str)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +17,7 @@ from tokenizers import PreTokenizedString, Regex
 from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
 from tokenizers.pre_tokenizers import Split, WhitespaceSplit
 
+from nabra.aligned import AlignedText, Span
 from nabra.arabert import LINK, MAIL, PREFIXES, SUFFIXES, USER, Preprocessing, normalizer, pre_tokenizer
 from nabra.errors import NabraError
 
@@ -27,8 +27,6 @@ _REMEDY = "or use an AraBERT that needs no segmentation: --config arabert"
 
 REACH, AGREEMENT = 12, 3
 """How far the alignment looks for where two texts agree again, and on how many characters they must."""
-
-Span = tuple[int, int]
 
 
 class Segmenter(Protocol):
@@ -61,23 +59,6 @@ def load_segmenter() -> Segmenter:
         )
     segmenter: Segmenter = FarasaSegmenter(interactive=True, logging_level="ERROR", binary_path=str(jar), cache=False)
     return segmenter
-
-
-@dataclass(frozen=True, slots=True)
-class AlignedText:
-    """A text made from another.
-
-    Args:
-        text: The new text.
-        spans: For each of its characters the start and end in the other; empty for one that was added.
-    """
-
-    text: str
-    spans: list[Span]
-
-    def original(self, start: int, end: int) -> Span:
-        """Where a stretch of the new text comes from."""
-        return (self.spans[start][0], self.spans[end - 1][1]) if start < end else (0, 0)
 
 
 class SegmentedPreprocessor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from nabra.rendering import escape
+from nabra.rendering import escape_line
 
 LOGGER = logging.getLogger("nabra")
 
@@ -37,4 +37,4 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from tqdm import tqdm
 
-        tqdm.write(escape(self.format(record)), file=sys.stderr)
+        tqdm.write(escape_line(self.format(record)), file=sys.stderr)

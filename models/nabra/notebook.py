@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from nabra.article import Article, Sentence
-from nabra.rendering import Palette, cut_at_mentions, show_share, show_title, show_tone
+from nabra.rendering import TRUNCATED, Palette, cut_at_mentions, show_share, show_title, show_tone
 
 COLOURS = ("#2a9d8f", "#e6ae3c", "#dc6276", "#4a7fc1", "#8a63b8", "#8b939c", "#7f9a3c", "#a8744f")
 """Those of reports."""
@@ -32,6 +32,8 @@ def _sentence(sentence: Sentence, pieces: list[tuple[str, bool]], colour: str) -
     scores = ", ".join(f"{tone} {show_share(score)}" for tone, score in sentence.scores.items())
     text = "".join(f"<u>{_escape(piece)}</u>" if named else _escape(piece) for piece, named in pieces)
     labels = [_label(show_tone(sentence), sentence.scores.get(sentence.tone))]
+    if sentence.truncated:
+        labels.append(f"<bdi>{TRUNCATED}</bdi>")
     if sentence.speaker is not None:
         labels.insert(0, f"<b>{_label(sentence.speaker.name, sentence.speaker.score)}</b>")
     below = f'<div style="font-size:85%;opacity:0.85">{" · ".join(labels)}</div>'

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.readers import STANDARD_INPUT, TEXT_FIELD, Load, find_articles
+from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, ReadOptions, find_articles
 from nabra.writers import partial_path, to_json_line
 
 STATE_SUFFIX = ".state"
@@ -58,7 +58,7 @@ def predict_file(
     inputs: Sequence[str],
     output: Path,
     *,
-    text_field: str = TEXT_FIELD,
+    options: ReadOptions = AS_FOUND,
     resume: bool = False,
     on_read: Callable[[int], None] | None = None,
     on_labelled: Callable[[int], None] | None = None,
@@ -73,7 +73,7 @@ def predict_file(
         analyzer: The model.
         inputs: As `nabra.readers.read_articles` takes them.
         output: The file to write.
-        text_field: Field or column that holds an article's text.
+        options: How to read them.
         resume: Go on with a run that was stopped; begin where there is none.
         on_read: Told how many bytes were read.
         on_labelled: Told how many articles were labelled.
@@ -84,7 +84,7 @@ def predict_file(
     state = State(tuple(map(str, inputs)))
     if resume:
         state = _read_state(output, state)
-    loads = find_articles(inputs, text_field, on_read)
+    loads = find_articles(inputs, options, on_read)
     with _Files(output, state) as files:
         marks: deque[State] = deque()
         blocks = _blocks(islice(loads, state.position, None), analyzer.look_ahead, state, files.report, marks)
@@ -167,7 +167,7 @@ class _Files:
         if self._errors_file is None:
             self._errors_file = self._open(self._errors, 0)
         line = json.dumps({"position": position, "error": str(fault)}, ensure_ascii=False) + "\n"
-        self._errors_file.write(line.encode())
+        self._errors_file.write(line.encode("utf-8", "backslashreplace"))  # names of files need not be UTF-8
         self._errors_file.flush()
         return self._errors_file.tell()
 
@@ -178,7 +178,7 @@ class _Files:
         state = replace(mark, output_size=self._output_file.tell())
         path = _state_path(self._output)
         staged = partial_path(path)
-        staged.write_text(json.dumps(asdict(state), ensure_ascii=False), encoding="utf-8")
+        staged.write_text(json.dumps(asdict(state)), encoding="utf-8")
         os.replace(staged, path)
         return state
 

@@ -11,6 +11,9 @@ from nabra.article import TONES, Article, Mention, Sentence
 # What a terminal obeys instead of showing it, what reorders text, and half a surrogate pair, which cannot be written.
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+TRUNCATED = "[truncated: the model saw the beginning alone]"
+"""Stands at the end of a sentence that was too long."""
+
 
 class Palette(dict[str, str]):
     """The colour of each tone; tones other than the default ones get the next as they are first looked up.
@@ -67,6 +70,11 @@ def _cut(text: str, places: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bo
 def escape(text: str) -> str:
     r"""Text that a terminal shows and does not obey: control characters are spelt as `\x1b`."""
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def escape_line(text: str) -> str:
+    """The same on one line: names of files may hold line breaks."""
+    return escape(text).replace("\n", "\\n").replace("\r", "\\r")
 
 
 def show_title(article: Article) -> str:

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import TextIO
 
 from nabra.article import Article, Sentence
-from nabra.rendering import Palette, cut_at_mentions, escape, show_share, show_title, show_tone
+from nabra.rendering import TRUNCATED, Palette, cut_at_mentions, escape, show_share, show_title, show_tone
 
 # A terminal that reorders Arabic takes two Arabic cells in a row for one run and swaps them. A mark of Latin
 # direction (invisible, no width) on both sides of the rule between them keeps each cell in its place.
@@ -96,6 +96,7 @@ def _sentence_rows(
     text = "".join(
         f"{MENTION}{escape(piece)}{END}" if named and palette is not None else escape(piece) for piece, named in pieces
     )
+    text += f" {TRUNCATED}" * sentence.truncated
     speaker_lines, text_lines = _wrap(_speaker(sentence), columns.speaker), _wrap(text, columns.text)
     lines = zip_longest(
         [str(number).rjust(columns.number)],

@@ -15,7 +15,8 @@ from nabra.arabert import SEGMENTED, Preprocessing
 from nabra.errors import NabraError
 
 if TYPE_CHECKING:
-    from nabra.farasa import AlignedText, SegmentedPreprocessor
+    from nabra.aligned import AlignedText
+    from nabra.farasa import SegmentedPreprocessor
 
 FILE_NAME = "tokenizer.json"
 

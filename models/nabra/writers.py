@@ -16,8 +16,9 @@ PARTIAL_SUFFIX = ".partial"
 
 
 def to_json_line(article: Article) -> str:
-    """An article as one line of JSON, line break included."""
-    return json.dumps(article.to_dict(), ensure_ascii=False, default=str) + "\n"
+    """An article as one line of JSON, line break included; half a surrogate pair is spelt out as JSON does."""
+    line = json.dumps(article.to_dict(), ensure_ascii=False, default=str) + "\n"
+    return line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def partial_path(path: Path) -> Path:

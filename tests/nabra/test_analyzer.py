@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+import json
 import shutil
 import threading
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nabra.aligned import readable
 from nabra.analyzer import Analyzer
 from nabra.article import Article, Sentence
 from nabra.decoding import Logits
 from nabra.errors import NabraError
-from nabra.readers import read_articles
+from nabra.notebook import to_html
+from nabra.readers import article_from_sentences, read_articles
+from nabra.rendering import TRUNCATED
+from nabra.table import format_article
 from nabra.tokenization import Batch, SentenceTokenizer
+from nabra.writers import to_json_line
 
 TEXT = "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوأضاف أنها ستطول أسبوعا كاملا على الأقل.\n\nوصل الوفد أمس."
 
@@ -110,6 +118,68 @@ def test_labels_of_the_input_are_replaced(analyzer: Analyzer, labelled: list[Art
 def test_a_sentence_too_long_is_marked(analyzer: Analyzer) -> None:
     article = analyzer.analyze("قال الوزير " * 200 + ".\nوصل.")
     assert [sentence.truncated for sentence in article.sentences] == [True, False]
+
+
+class NamingRuntime(CountingRuntime):
+    """Says that every sentence is voiced by whom its second to its fifth token name."""
+
+    def __call__(self, batch: Batch) -> Logits:
+        logits = super().__call__(batch)
+        logits.source[:] = (0, 9, 0)
+        logits.span[:, 2, 0] = logits.span[:, 5, 1] = 9
+        return logits
+
+
+def presentation_form(letter: str) -> str:
+    """A letter as PDF files hold it."""
+    forms = (form for form in map(chr, range(0xFE80, 0xFEFD)) if unicodedata.normalize("NFKC", form) == letter)
+    return next(forms, letter)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace("ر", "ر\u200c").replace(" ", " \u200f").replace("ل", "\0ل\x1b"),
+        lambda text: "".join(f"\u202b{letter}\u202c" for letter in text),
+        lambda text: "".join(map(presentation_form, text)),
+        lambda text: text.replace("لا", "ﻻ").replace("ال", "\ufeffال"),
+    ],
+)
+def test_what_nobody_sees_changes_no_label(tokenizer: SentenceTokenizer, spoil: Callable[[str], str]) -> None:
+    sentences = ["قال وزير الري عادل بشير إن المحادثات بدأت.", "وقال بشير إن الأمل كبير لا غير."]
+    analyzer = Analyzer(NamingRuntime(), tokenizer, ("long", "short"))
+    plain = analyzer.analyze(article_from_sentences(sentences))
+    strange = list(map(spoil, sentences))
+    spoilt = analyzer.analyze(article_from_sentences(strange))
+    assert [sentence.text for sentence in spoilt.sentences] == strange
+    for sentence, seen in zip(plain.sentences, spoilt.sentences, strict=True):
+        assert (seen.tone, seen.scores) == (sentence.tone, sentence.scores)
+        assert sentence.speaker
+        assert seen.speaker
+        assert seen.speaker.name == sentence.speaker.name
+        mention, place = sentence.speaker.mention, seen.speaker.mention
+        assert place.text in strange[place.sentence]
+        assert "\n".join(strange)[place.start : place.end] == place.text
+        aligned = readable(place.text)
+        assert (aligned.text if aligned else place.text) == mention.text
+
+
+def test_strange_texts_are_labelled_and_written(tokenizer: SentenceTokenizer) -> None:
+    analyzer = Analyzer(NamingRuntime(), tokenizer, ("long", "short"))
+    texts = ["\ud83d قال الوزير", "\u200f", "\0", "ﷺ", "", " ", "\x1b[31mقال", "ﹰﹱ", "\ufffe\uffff"]
+    article = analyzer.analyze(Article("a", tuple(map(Sentence, texts))))
+    assert [sentence.text for sentence in article.sentences] == texts
+    assert Article.from_dict(json.loads(to_json_line(article).encode())) == article
+    assert not {"\0", "\x1b", "\ud83d"} & set(format_article(article, 80))
+
+
+def test_a_sentence_of_a_hundred_thousand_words_is_cut_and_marked(tokenizer: SentenceTokenizer) -> None:
+    analyzer = Analyzer(NamingRuntime(), tokenizer, ("long", "short"))
+    article = analyzer.analyze("قال الوزير سامي حداد " + "كلمة جديدة " * 50_000)
+    assert [sentence.truncated for sentence in article.sentences] == [True]
+    assert json.loads(to_json_line(article))["sentences"][0]["truncated"] is True
+    assert TRUNCATED in " ".join(format_article(article, 10**7).split())
+    assert TRUNCATED in to_html(article)
 
 
 def test_a_doubtful_tone_is_marked_and_kept(tokenizer: SentenceTokenizer) -> None:

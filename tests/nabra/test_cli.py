@@ -49,6 +49,26 @@ def test_doubtful_sentences_are_marked_as_undecided(
     assert main(["show", str(output)]) == 0
 
 
+def test_encoding_and_odd_names_on_the_command_line(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-a\nb.txt").write_bytes(TEXT.encode("cp1256"))
+    options = ["--model", str(tiny_model), "--output", "out.jsonl"]
+    assert main(["predict", "./-a\nb.txt", *options]) == 0
+    assert r"-a\nb.txt: is not UTF-8; read as cp1256" in capsys.readouterr().err
+    assert [sentence["text"] for sentence in lines(Path("out.jsonl"))[0]["sentences"]] == TEXT.split("\n")
+    assert main(["predict", "./-a\nb.txt", "--encoding", "klingon", *options]) == 2
+    assert capsys.readouterr().err.startswith("nabra: error: --encoding: 'klingon' is no encoding of Arabic")
+    Path("\udce3.jsonl").write_text('{"text": 7}\n' + json.dumps({"text": TEXT}), encoding="utf-8")
+    assert main(["predict", "\udce3.jsonl", *options]) == 1
+    (fault,) = lines(Path("out.errors.jsonl"))
+    assert fault["error"].endswith(".jsonl:1: text: must be a string, not int")
+    assert lines(Path("out.jsonl"))[0]["id"] == r"\xe3-2"
+    assert main(["predict", "gone\n.txt", *options]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == r"nabra: error: gone\n.txt: no such file or folder"
+
+
 @pytest.mark.parametrize("option", ["--model {}", "--model={}"])
 def test_the_configuration_saved_with_the_model_is_used(
     option: str, tiny_model: Path, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

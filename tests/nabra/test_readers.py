@@ -1,16 +1,42 @@
 from __future__ import annotations
 
+import codecs
+import errno
 import gzip
 import io
 import json
+import os
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from nabra import readers
+from nabra.article import Article
+from nabra.encodings import choose_encoding
 from nabra.errors import NabraError
-from nabra.readers import read_articles
+from nabra.readers import ReadOptions, find_articles, read_articles
+from tests.conftest import seed_sentences
 
 TEXT = "وصل الوفد أمس. قال الوزير إن المحادثات ستبدأ."
+SENTENCES = ["وصل الوفد أمس.", "قال الوزير إن المحادثات ستبدأ."]
+
+
+def texts(*articles: Article) -> list[str]:
+    return [sentence.text for article in articles for sentence in article.sentences]
+
+
+def readable(path: Path, **options: Any) -> tuple[list[Article], list[str]]:
+    """The articles of a file that can be read, and why the others cannot."""
+    articles, faults = [], []
+    for load in find_articles([path], ReadOptions(**options)):
+        try:
+            articles.append(load())
+        except NabraError as fault:
+            faults.append(str(fault))
+    return articles, faults
 
 
 def write(path: Path, content: str) -> Path:
@@ -86,17 +112,27 @@ def test_compressed_files(tmp_path: Path, name: str) -> None:
     assert len(article.sentences) == 2
 
 
+def feed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
 def test_standard_input_may_be_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "sys.stdin", io.StringIO("\n" + json.dumps({"text": TEXT}) + "\n\n" + json.dumps({"id": "b", "text": TEXT}))
-    )
-    assert [article.id for article in read_articles(["-"])] == ["stdin-1", "b"]
+    feed(monkeypatch, f"\n{json.dumps({'text': TEXT})}\n\n{json.dumps({'id': 'b', 'text': TEXT})}".encode())
+    assert [article.id for article in read_articles(["-"])] == ["stdin-2", "b"]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(TEXT))
+    feed(monkeypatch, b"\n\n" + TEXT.encode())
     (article,) = read_articles(["-"])
-    assert article.id == "stdin"
+    assert (article.id, article.sentences[0].start) == ("stdin", 2)
+
+
+def test_standard_input_in_another_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, TEXT.encode("cp1256"))
+    assert texts(*read_articles(["-"])) == SENTENCES
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(NabraError, match="standard input: is closed"):
+        list(read_articles(["-"]))
 
 
 @pytest.mark.parametrize(
@@ -111,6 +147,24 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ("a.jsonl", '{"body": "نص"}', r"a\.jsonl:1: no text in the field 'text' \(fields: body\).*--text_field"),
         ("a.jsonl", '{"sentences": "نص"}', r"a\.jsonl:1: sentences: must be a list"),
         ("a.jsonl", '{"sentences": ["نص", 3]}', r"a\.jsonl:1: sentences\[1\]"),
+        ("a.jsonl", '{"id": ["x"], "text": "نص"}', r"a\.jsonl:1: id: must be a string or a number"),
+        ("a.jsonl", '{"text": 7}', r"a\.jsonl:1: text: must be a string, not int"),
+        ("a.jsonl", '{"text": null}', r"a\.jsonl:1: text: must be a string, not null"),
+        ("a.jsonl", '{"text": {"text": "نص"}}', r"a\.jsonl:1: text: must be a string, not dict"),
+        ("a.jsonl", '{"sentences": {"text": "نص"}}', r"a\.jsonl:1: sentences: must be a list"),
+        ("a.jsonl", '{"sentences": []}', r"a\.jsonl:1: holds no text"),
+        ("a.jsonl", '{"text": "نص", "score": NaN}', r"a\.jsonl:1: broken JSON: NaN"),
+        ("a.jsonl", '{"text": "نص", "x": ' + "1" * 5000 + "}", r"a\.jsonl:1: broken JSON: Exceeds"),
+        ("a.jsonl", '{"text": "نص", "x": ' + "[" * 100_000, r"a\.jsonl:1: broken JSON"),
+        ("a.jsonl", '{"text": "نص", "x": ' + "[" * 200 + "]" * 200 + "}", r"a\.jsonl:1: more than 100 lists"),
+        ("a.jsonl", "\n \n", "holds no article"),
+        ("a.txt", "...!؟ «»", "holds no Arabic text"),
+        ("a.txt", TEXT.encode("utf-16-le").decode(), "holds no Arabic text.*--encoding utf-16-le"),
+        ("a.txt", "<!DOCTYPE html><html><p>" + TEXT, r"a\.txt: holds HTML \(<!DOCTYPE html>\).*--strip-html"),
+        ("a.jsonl", '{"sentences": ["<p>نص</p>"]}', r"a\.jsonl:1: sentences\[0\]: holds HTML"),
+        ("a.txt", "ةنيدملا ىلإ ةحص ةرازو ةثعب تلصو", "letters stand in reverse order"),
+        ("a.csv", "id,text\nx,نص,نص\n", "row 1: has more fields"),
+        ("a.csv", "id,text\nx\n", "row 1: text: must be a string, not null"),
         ("a.csv", "id,text\n", "holds no article"),
         ("a.csv", "id,body\nx,نص\n", r"row 1: no text in the field 'text'"),
         ("a.parquet", "not parquet", "not a Parquet file"),
@@ -128,8 +182,227 @@ def test_missing_file_and_empty_folder_are_named(tmp_path: Path) -> None:
         list(read_articles([tmp_path]))
 
 
-def test_other_encodings_are_refused_with_the_place(tmp_path: Path) -> None:
-    for name in ("a.txt", "a.jsonl"):
-        (tmp_path / name).write_bytes("وصل الوفد".encode("cp1256"))
-        with pytest.raises(NabraError, match="not UTF-8"):
-            list(read_articles([tmp_path / name]))
+@pytest.mark.parametrize("kind", [".txt", ".jsonl", ".csv", ".jsonl.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1256", "iso8859_6", "mac_arabic"])
+def test_encodings_are_found(tmp_path: Path, encoding: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    text = TEXT.replace("ستبدأ", "ستبدأ غدا، صباح الأحد")
+    record = json.dumps({"text": text}, ensure_ascii=False)
+    content = {".txt": text, ".csv": f'id,text\nx,"{text}"\n'}.get(kind, record + "\n" + record).encode(encoding)
+    path = tmp_path / f"a{kind}"
+    path.write_bytes(gzip.compress(content) if kind.endswith(".gz") else content)
+    articles = list(read_articles([path]))
+    assert len(articles) == 1 + kind.startswith(".jsonl")
+    assert {tuple(texts(article)) for article in articles} == {("وصل الوفد أمس.", text[15:])}
+    said = [] if encoding.startswith("utf-8") else [f"{path}: is not UTF-8; read as {encoding}"]
+    assert caplog.messages == said
+    assert list(read_articles([path], encoding=encoding)) == articles
+    assert caplog.messages == said  # what is named need not be said
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE])
+def test_utf_16_of_either_order(tmp_path: Path, mark: bytes) -> None:
+    order = "utf-16-be" if mark == codecs.BOM_UTF16_BE else "utf-16-le"
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(mark + json.dumps({"text": TEXT}, ensure_ascii=False).encode(order))
+    assert texts(*read_articles([path])) == texts(*read_articles([path], encoding=order)) == SENTENCES
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(NabraError, match=r"a\.jsonl:1: is not utf-16.*--encoding"):
+        list(read_articles([path]))
+
+
+@pytest.mark.parametrize("encoding", ["cp1256", "iso8859_6", "mac_arabic"])
+def test_encodings_of_short_samples_are_told_or_asked_for(encoding: str) -> None:
+    """Never is a text taken for another; from 40 characters on nearly none is asked for."""
+    corpus = " ".join(seed_sentences()[:400]).encode(encoding, "ignore")
+    asked = {}
+    for size in (10, 20, 40, 200):
+        samples = [corpus[start : start + size] for start in range(0, 40_000, 211)]
+        asked[size] = 0
+        for sample in samples:
+            try:
+                chosen = choose_encoding(sample, "x")
+            except NabraError:
+                asked[size] += 1
+            else:
+                assert sample.decode(chosen) == sample.decode(encoding)
+    assert asked[40] < 5
+    assert asked[200] == 0
+
+
+def test_unknown_encodings_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", TEXT)
+    for name in ("klingon", "ascii", "hex", "a\0b"):
+        with pytest.raises(NabraError, match=r"--encoding: .* is no encoding of Arabic"):
+            list(read_articles([path], encoding=name))
+    path.write_bytes("déjà vu à Genève".encode("cp1252"))
+    with pytest.raises(NabraError, match=r"a\.txt: is neither UTF-8 nor Arabic"):
+        list(read_articles([path]))
+
+
+def test_an_undecodable_byte_costs_one_article(tmp_path: Path) -> None:
+    good = json.dumps({"text": TEXT}, ensure_ascii=False).encode()
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\n".join([good, good.replace("الوفد".encode(), b"\xe3\xe4"), good]))
+    articles, faults = readable(path)
+    assert len(articles) == 2
+    assert faults == [
+        f"{path}:2: column 15: the byte 0xe3 is not utf-8; mend it, or name the file's encoding with --encoding"
+    ]
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,text\n1," + TEXT.encode() + b"\n2,\xe3\n3," + TEXT.encode() + b"\n")
+    articles, faults = readable(path)
+    assert [article.id for article in articles] == ["1", "3"]
+    assert "row 2: text: column 1: the byte 0xe3" in faults[0]
+    path = tmp_path / "a.txt"
+    path.write_bytes(TEXT.encode() + b"\n\n" + "نص".encode() + b"\xff")
+    assert "a.txt: line 3, column 3: the byte 0xff" in readable(path)[1][0]
+
+
+def test_half_a_surrogate_pair_becomes_a_sign(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(tmp_path / "a.jsonl", r'{"id": "\udc00", "text": "نص \ud83d هنا \ud83d\ude00", "\ud83d": 1}')
+    (article,) = read_articles([path])
+    assert (article.id, article.sentences[0].text) == ("\ufffd", "نص \ufffd هنا \U0001f600")
+    assert article.metadata == {"\ufffd": 1}
+    assert caplog.messages == [f"{path}:1: half a surrogate pair (as \\ud83d alone); read as the sign U+FFFD"]
+
+
+def test_invisible_characters_stay_in_the_text(tmp_path: Path) -> None:
+    text = "\u202bقال الوز\u200cير \0إن\u202e المحا\u00adدثات بدأت.\u202c\n\u200f\nوصل."
+    (article,) = read_articles([write(tmp_path / "a.txt", text)])
+    assert texts(article) == [text.split("\n")[0], "وصل."]
+
+
+def test_presentation_forms_are_arabic(tmp_path: Path) -> None:
+    (article,) = read_articles([write(tmp_path / "a.txt", "ﻗﺎﻝ ﺍﻟﻮﺯﻳﺮ")])
+    assert texts(article) == ["ﻗﺎﻝ ﺍﻟﻮﺯﻳﺮ"]
+
+
+def test_no_article_of_the_corpus_is_taken_for_reversed_or_html(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", "\n".join(json.dumps({"text": text}) for text in seed_sentences()[::4]))
+    assert [fault for fault in readable(path)[1] if "Arabic" not in fault] == []
+
+
+def test_html_is_stripped(tmp_path: Path) -> None:
+    pytest.importorskip("html_text")
+    page = (
+        "<html><head><style>p{}</style></head><body><p>وصل <b>الوفد</b> أمس.</p><p>قال&nbsp;الوزير.</p></body></html>"
+    )
+    record = {"id": "b", "sentences": ["<b>وصل</b> الوفد.", "عاد الوفد."]}
+    path = write(tmp_path / "a.jsonl", json.dumps({"text": page}) + "\n" + json.dumps(record))
+    first, second = read_articles([path], strip_html=True)
+    assert texts(first) == ["وصل الوفد أمس.", "قال الوزير."]
+    assert texts(second) == ["وصل الوفد.", "عاد الوفد."]
+    (plain,) = read_articles([write(tmp_path / "a.txt", "٣ < ٥\nوصل")], strip_html=True)
+    assert texts(plain) == ["٣ < ٥", "وصل"]
+
+
+def test_without_html_text_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "html_text", None)
+    with pytest.raises(NabraError, match=r"pip install 'nabra\[html\]'"):
+        list(read_articles([write(tmp_path / "a.txt", "<p>نص")], strip_html=True))
+
+
+def test_what_is_too_long_costs_one_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nabra.readers.LONGEST_ARTICLE", 1000)
+    monkeypatch.setattr("nabra.readers.LONGEST_LINE", 3000)
+    good, long = json.dumps({"text": TEXT}), json.dumps({"text": TEXT * 30}, ensure_ascii=False)
+    endless = json.dumps({"text": TEXT * 1000})
+    sentences = json.dumps({"sentences": [TEXT] * 30}, ensure_ascii=False)
+    path = write(tmp_path / "a.jsonl", "\n".join([good, endless, good, long, sentences, good, endless]))
+    articles, faults = readable(path)
+    assert [article.id for article in articles] == ["a-1", "a-3", "a-6"]
+    assert [fault.removeprefix(f"{path}:")[:20] for fault in faults] == [
+        "2: the line is longer than"[:20],
+        "4: the text is longer than"[:20],
+        "5: its sentences have more"[:20],
+        "7: the line is longer than"[:20],
+    ]
+    assert "the text is longer" in readable(write(tmp_path / "a.txt", TEXT * 30))[1][0]
+    assert "not CSV (field larger" in readable(write(tmp_path / "a.csv", f'text\n"{TEXT * 30}'))[1][0]
+
+
+def test_an_id_that_occurs_again_is_kept_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(tmp_path / "a.jsonl", (json.dumps({"id": "x", "text": TEXT}) + "\n") * 3)
+    assert [article.id for article in read_articles([path])] == ["x", "x", "x"]
+    assert caplog.messages == ["the id 'x' occurs again; articles are best told apart by ids of their own"]
+
+
+def test_an_id_may_be_a_number_or_missing(tmp_path: Path) -> None:
+    records = [{"id": 0}, {"id": None}, {"id": ""}, {"id": 1.5}]
+    path = write(tmp_path / "a.jsonl", "\n".join(json.dumps(record | {"text": TEXT}) for record in records))
+    assert [article.id for article in read_articles([path])] == ["0", "a-2", "a-3", "1.5"]
+
+
+def test_names_of_files_may_be_anything(tmp_path: Path) -> None:
+    names = [b"-a.txt", b"\n b.txt", b"\xe3\xc7.txt"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text(TEXT, encoding="utf-8")
+    assert [article.id for article in read_articles([tmp_path])] == ["\n b", "-a", r"\xe3\xc7"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipes_links_and_devices(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+    (tmp_path / "zero.txt").symlink_to("/dev/zero")
+    write(tmp_path / "a.txt", TEXT)
+    articles, faults = readable(tmp_path)  # neither waits for the pipe nor follows the loop
+    assert [article.id for article in articles] == ["a"]
+    assert [fault.removeprefix(f"{tmp_path}/") for fault in faults] == [
+        "loop.txt: cannot be read (Too many levels of symbolic links)"
+    ]
+    with pytest.raises(NabraError, match=r"zero\.txt: is a device"):
+        find_articles([tmp_path / "zero.txt"])
+    with pytest.raises(NabraError, match=r"loop\.txt: cannot be read"):
+        find_articles([tmp_path / "loop.txt"])
+    with pytest.raises(NabraError, match="cannot be read"):
+        find_articles(["a" * 5000])
+    writer = threading.Thread(target=write, args=(tmp_path / "pipe.jsonl", json.dumps({"text": TEXT})))
+    writer.start()
+    assert texts(*read_articles([tmp_path / "pipe.jsonl"])) == SENTENCES
+    writer.join()
+
+
+def test_what_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "locked").mkdir()
+    write(tmp_path / "a.txt", TEXT)
+    write(tmp_path / "b.txt", TEXT)
+    scandir, opened = os.scandir, readers._Counting.__init__
+
+    def refuse(path: Path) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    def refuse_file(self: io.FileIO, path: Path, on_read: readers.OnRead) -> None:
+        if Path(path).name != "b.txt":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        opened(self, path, on_read)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    monkeypatch.setattr(readers._Counting, "__init__", refuse_file)
+    articles, faults = readable(tmp_path)
+    assert [article.id for article in articles] == ["b"]
+    assert sorted(faults) == [f"{tmp_path}/{name}: cannot be read (Permission denied)" for name in ("a.txt", "locked")]
+
+
+@pytest.mark.parametrize("name", ["a.txt.gz", "a.jsonl.gz", "a.jsonl.zst", "a.parquet"])
+def test_damaged_files_are_named(tmp_path: Path, name: str) -> None:
+    content = json.dumps({"text": TEXT * 500}).encode()
+    path = tmp_path / name
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(content)[:-20])
+        garbled = bytearray(gzip.compress(content))
+        garbled[20:60] = b"x" * 40
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        whole = pyarrow.compress(content, "zstd", asbytes=True)
+        path.write_bytes(whole[:-20])
+        garbled = bytearray(whole[:20] + b"x" * 40)
+    for damaged in (path.read_bytes(), bytes(garbled)):
+        path.write_bytes(damaged)
+        articles, faults = readable(path)
+        assert not articles
+        assert len(faults) == 1
+        assert str(path) in faults[0]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nabra import speakers
 from nabra.article import Source, Speaker
 from nabra.speakers import Attribution, clean_mention, open_quotes, resolve_speakers
 
@@ -602,3 +604,32 @@ def test_no_text_is_too_strange(data: st.DataObject) -> None:
     for speaker in filter(None, speakers):
         assert speaker.name
         assert speaker.mention.text in sentences[speaker.mention.sentence]
+
+
+def test_a_long_article_is_read_in_sections(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[tuple[str, str | Attribution]] = []
+    for number in range(60):
+        rows.append((f"قال وزير النقل سامي الحداد{number} إن الطريق طويل.", f"وزير النقل سامي الحداد{number}"))
+        rows.append(("وأضاف أن ذلك صحيح.", CONTINUES))
+        rows.append((f"وقال الحداد{number} إن العمل مستمر.", f"الحداد{number}"))
+    whole = resolve(*rows)
+    monkeypatch.setattr(speakers, "SECTION", 500)
+    monkeypatch.setattr(speakers, "CONTEXT", 200)
+    sizes: list[int] = []
+
+    class Counted(speakers.Cast):
+        def __init__(self, sentences: Sequence[str]) -> None:
+            sizes.append(len(sentences))
+            super().__init__(sentences)
+
+    monkeypatch.setattr(speakers, "Cast", Counted)
+    assert resolve(*rows) == whole
+    assert len(sizes) > 8
+    assert max(sizes) < 40
+
+
+def test_an_endless_sentence_is_read_at_its_beginning() -> None:
+    sentence = "قال وزير النقل سامي الحداد إن " + "الوزير سامي " * 50_000
+    (speaker,) = resolve((sentence, "وزير النقل سامي الحداد"))
+    assert speaker is not None
+    assert speaker.name == "سامي الحداد"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from nabra.splitting import Span, split_sentences
 
+UNSEEN = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]*")
 SEED = Path(__file__).resolve().parents[2].parent / "shared" / "seed"
 
 
@@ -184,10 +186,15 @@ def test_nothing_is_lost_or_doubled(text: str) -> None:
     for span in split_sentences(text):
         sentence = text[span.start : span.end]
         assert end <= span.start < span.end
-        assert not text[end : span.start].strip()
+        assert UNSEEN.fullmatch(text, end, span.start)
         assert sentence == sentence.strip()
         end = span.end
-    assert not text[end:].strip()
+    assert UNSEEN.fullmatch(text, end)
+
+
+@pytest.mark.parametrize("line", ["\u200f", " \u202b\u202c ", "\ufeff\u00a0"])
+def test_a_line_of_what_nobody_sees_is_no_sentence(line: str) -> None:
+    assert sentences(f"عاد الوفد.\n{line}\nوغادر.") == ["عاد الوفد.", "وغادر."]
 
 
 @given(st.lists(PIECES).map("".join), st.lists(PIECES).map("".join))

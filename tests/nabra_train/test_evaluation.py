@@ -54,6 +54,9 @@ def test_missing_or_other_predictions_are_named(tiny_config: Config, labelled: l
     path.write_text(to_json_line(labelled[0]), encoding="utf-8")
     with pytest.raises(NabraError, match=r"predictions\.jsonl: has no prediction for article 't-1' \(2 missing"):
         evaluate_model(tiny_config, None, path)
+    path.write_text("".join(map(to_json_line, [*labelled, labelled[1]])), encoding="utf-8")
+    with pytest.raises(NabraError, match=r"predictions\.jsonl:4: article 't-1': id: an earlier article has it too"):
+        evaluate_model(tiny_config, None, path)
     other = [Article(article.id, article.sentences[:1]) for article in labelled]
     path.write_text("".join(map(to_json_line, other)), encoding="utf-8")
     with pytest.raises(NabraError, match="the predicted sentences are not the labelled ones; predict on the labelled"):
