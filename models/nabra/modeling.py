@@ -344,12 +344,13 @@ def load_trained(directory: Path) -> NabraModel:
     verify(directory, *sorted(path.name for path in directory.glob("model*.safetensors")))
     try:
         with quietly():
-            model, loaded = NabraModel.from_pretrained(  # type: ignore[misc]  # a pair, with output_loading_info
+            pair: Any = NabraModel.from_pretrained(
                 directory, dtype=torch.float32, use_safetensors=True, local_files_only=True, output_loading_info=True
             )
     except Exception as error:  # transformers and safetensors raise many kinds
         reason = " ".join(str(error).split())
         raise NabraError(f"{directory}: its weights cannot be loaded ({reason}); copy the model again") from error
+    model, loaded = pair
     if missing := sorted(loaded["missing_keys"]):
         raise NabraError(f"{directory}: {len(missing)} of its weights are missing, such as {missing[0]}")
     model.eval()
