@@ -97,7 +97,11 @@ def _import_ray() -> Any:
     except ImportError as error:
         raise NabraError("--engine ray needs Ray: pip install 'nabra[ray]'") from error
     if not ray.is_initialized():
-        ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+        try:
+            ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+        except Exception as error:  # Ray raises many kinds
+            reason = str(error).strip().splitlines()[0]
+            raise NabraError(f"--engine ray: Ray cannot be started: {reason}; see RAY_ADDRESS") from error
     if is_quiet():
         ray.data.DataContext.get_current().enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
