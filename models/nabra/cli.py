@@ -22,7 +22,7 @@ from nabra.config_files import build_parser, build_plain_parser, parse, parse_ar
 from nabra.errors import NabraError, TerminatedError
 from nabra.logs import LOGGER
 from nabra.rendering import escape
-from nabra.writers import check_output, partial_path
+from nabra.writers import check_output, partial_path, target_of
 
 if TYPE_CHECKING:
     from nabra.analyzer import Analyzer
@@ -100,7 +100,7 @@ def _terminable() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _run(arguments: list[str]) -> int:
@@ -181,7 +181,7 @@ def _predict_file(config: Config, own: Any) -> int:
     from nabra.prediction import errors_path, is_complete, is_stopped, predict_file
     from nabra.progress import ArticleProgress
 
-    inputs, output = own.articles, own.output
+    inputs, output = own.articles, target_of(own.output)
     if own.resume and own.overwrite:
         raise NabraError("--resume and --overwrite: choose one")
     if own.resume and is_complete(output):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -97,11 +98,14 @@ def _import_ray() -> Any:
     except ImportError as error:
         raise NabraError("--engine ray needs Ray: pip install 'nabra[ray]'") from error
     if not ray.is_initialized():
+        on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
         except Exception as error:  # Ray raises many kinds
             reason = str(error).strip().splitlines()[0]
             raise NabraError(f"--engine ray: Ray cannot be started: {reason}; see RAY_ADDRESS") from error
+        if callable(on_sigterm):  # Ray puts one of its own there, which ends with an exit code of its own
+            signal.signal(signal.SIGTERM, on_sigterm)
     if is_quiet():
         ray.data.DataContext.get_current().enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -341,7 +341,7 @@ def load_trained(directory: Path) -> NabraModel:
         NabraError: If its weights are not whole.
     """
     model: NabraModel
-    verify(directory, *sorted(path.name for path in directory.glob("model*.safetensors")))
+    verify(directory, *(sorted(path.name for path in directory.glob("model*.safetensors")) or ["model.safetensors"]))
     try:
         with quietly():
             pair: Any = NabraModel.from_pretrained(

@@ -16,7 +16,7 @@ from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.readers import STANDARD_INPUT, TEXT_FIELD, Load, find_articles
-from nabra.writers import atomic_writer, partial_path, to_json_line, writing
+from nabra.writers import atomic_writer, partial_path, target_of, to_json_line, writing
 
 STATE_SUFFIX = ".state"
 ERRORS_SUFFIX = ".errors.jsonl"
@@ -81,7 +81,7 @@ def predict_file(
     Raises:
         NabraError: If an input is missing, the output cannot be written, or the run to go on with read other inputs.
     """
-    output = output.resolve() if output.is_symlink() else output
+    output = target_of(output)
     state = State(tuple(map(str, inputs)))
     if resume:
         state = _read_state(output, state)

@@ -57,6 +57,11 @@ def partial_path(path: Path) -> Path:
     return path.with_name(path.name + PARTIAL_SUFFIX)
 
 
+def target_of(path: Path) -> Path:
+    """The file that is written where a symbolic link is named; else the path itself."""
+    return path.resolve() if path.is_symlink() else path
+
+
 @contextmanager
 def writing(path: Path, remedy: str = "") -> Iterator[None]:
     """Turn what the system says against writing a file or folder into one line.
@@ -79,7 +84,7 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
     Until then, and for good if the block fails, what was written lies in a file beside it that ends in `.partial`:
     nothing is lost and nothing old is damaged. A symbolic link stays one, and what it points to is written.
     """
-    target = path.resolve() if path.is_symlink() else path
+    target = target_of(path)
     partial = partial_path(target)
     with writing(path):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -127,7 +127,8 @@ def test_a_full_disk_is_one_line_and_keeps_what_is_done(
     assert main([*command[:-1], "whole"]) == 0
     capsys.readouterr()
     with monkeypatch.context() as patch:
-        sync, calls = os.fsync, iter([0] * 3)
+        # The first block syncs its articles and its state.
+        sync, calls = os.fsync, iter([0] * 2)
         patch.setattr(os, "fsync", lambda file: full_disk() if next(calls, None) is None else sync(file))
         assert main(command) == 2
     error = capsys.readouterr().err
