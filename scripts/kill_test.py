@@ -19,14 +19,15 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-import nabra_train.export  # so that children need not import it
-import nabra_train.training  # noqa: F401
+import nabra_train.experiments
+import nabra_train.export  # noqa: F401  # all of them, so that children need not import them
 from nabra.cli import guard, main
 from nabra.errors import NabraError
 from nabra.manifest import MANIFEST_NAME, verify
@@ -134,13 +135,16 @@ def start(arguments: Sequence[str], log: Path) -> int:
     """Run a command in a forked process; returns its id."""
     if process := os.fork():
         return process
+    code = 70
     try:
-        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        os._exit(main(arguments))
+        code = main(arguments)
+    except BaseException:
+        traceback.print_exc()
     finally:
-        os._exit(70)
+        os._exit(code)
 
 
 def finish(command: Command, folder: Path, log: Path) -> State:
