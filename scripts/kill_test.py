@@ -11,6 +11,7 @@ fall into its work and not into its start. It is killed one to three times in a 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import random
@@ -26,8 +27,6 @@ from pathlib import Path
 
 import torch
 
-import nabra_train.experiments
-import nabra_train.export  # noqa: F401  # all of them, so that children need not import them
 from nabra.cli import guard, main
 from nabra.errors import NabraError
 from nabra.manifest import MANIFEST_NAME, verify
@@ -44,6 +43,16 @@ EXPORTED = [
     "openvino/openvino_model_qint8_quantized.bin",
     "openvino/openvino_model_qint8_quantized.xml",
 ]
+
+PRELOADED = [
+    "nabra.prediction",
+    "nabra.progress",
+    "nabra.reports",
+    "nabra_train.experiments",
+    "nabra_train.export",
+    "nncf",
+]
+"""What children need not import."""
 
 State = dict[str, bytes]
 
@@ -205,6 +214,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def run(own: argparse.Namespace) -> None:
     """Kill the commands; what is wrong is left to be looked at."""
     torch.set_num_threads(1)
+    for module in PRELOADED:
+        importlib.import_module(module)
     import_openvino()
     generator = random.Random(own.seed)
     folder = Path(tempfile.mkdtemp(prefix="kill-test-"))
