@@ -10,9 +10,9 @@ PIP := -m pip install --quiet --disable-pip-version-check --constraint constrain
 
 demo: $(DEMO)/ready
 	@mkdir -p output
-	@$(DEMO)/bin/nabra predict seeds/articles --output output/predictions.jsonl
+	@$(DEMO)/bin/nabra predict seeds/articles --output output/predictions.jsonl --overwrite
 	@$(DEMO)/bin/nabra show output/predictions.jsonl
-	@$(DEMO)/bin/nabra report output/predictions.jsonl --output output/report.html --title 'Nabra: the sample articles' --quiet
+	@$(DEMO)/bin/nabra report output/predictions.jsonl --output output/report.html --overwrite --title 'Nabra: the sample articles' --quiet
 	@echo "JSON Lines: output/predictions.jsonl"
 	@echo "a report, for a browser: output/report.html"
 
@@ -26,7 +26,7 @@ lint: $(DEV)/ready
 
 # Trains the shipped kind of model on seeds/ and scores it; see the model card.
 train: $(DEV)/ready
-	$(DEV)/bin/nabra train --config compact
+	$(DEV)/bin/nabra train --config compact --overwrite
 	$(DEV)/bin/nabra export output/compact
 	$(DEV)/bin/nabra evaluate --model output/compact --data seeds/test.jsonl
 

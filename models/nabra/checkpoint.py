@@ -10,8 +10,11 @@ from typing import Any
 from nabra.config import SHIPPED
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
+from nabra.manifest import verify
 
 MODEL_CONFIG_NAME = "config.json"
+NEEDED = ("encoder", "max_tokens", "tones")
+"""Keys of it without which a model cannot be used."""
 FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*.onnx", "openvino/*", "README.md"]
 """What is fetched from the Hub: never pickled weights, never code."""
 
@@ -62,12 +65,16 @@ def _fetch(model: str, revision: str | None) -> Path:
 
 
 def read_model_config(directory: Path) -> dict[str, Any]:
-    """The parsed `config.json` of a Nabra model; `NabraError` if it is another kind of model."""
+    """The parsed `config.json` of a Nabra model; `NabraError` if it is another kind of model or was altered."""
     path = directory / MODEL_CONFIG_NAME
+    verify(directory, MODEL_CONFIG_NAME)
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NabraError(f"{path}: cannot be read ({error}); copy the model again") from error
-    if config.get("model_type") != "nabra":
-        raise NabraError(f"{path}: is a {config.get('model_type')!r} model, not a Nabra model; train one on it first")
+    if not isinstance(config, dict) or config.get("model_type") != "nabra":
+        kind = config.get("model_type") if isinstance(config, dict) else None
+        raise NabraError(f"{path}: is a {kind!r} model, not a Nabra model; train one on it first")
+    if missing := [name for name in NEEDED if name not in config]:
+        raise NabraError(f"{path}: lacks {', '.join(missing)}; copy the model again")
     return config

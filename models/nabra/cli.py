@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import itertools
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,9 +19,10 @@ from nabra.article import TONES
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.config import CONFIG_NAME, Config
 from nabra.config_files import build_parser, build_plain_parser, parse, parse_arguments
-from nabra.errors import NabraError
+from nabra.errors import NabraError, TerminatedError
 from nabra.logs import LOGGER
 from nabra.rendering import escape_line
+from nabra.writers import check_output, partial_path, target_of
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from nabra.readers import ReadOptions
 
 MODEL_ALIAS = {"--model": "--model.checkpoint"}
+OVERWRITE_HELP = "replace an output that exists"
 PREDICT_ALIASES = MODEL_ALIAS | {"--min-confidence": "--inference.min_confidence"}
 USAGE = """usage: nabra COMMAND ...
 
@@ -45,23 +51,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def guard(program: str, run: Callable[[], int | None]) -> int:
-    """Run a program and return its exit code: its own or 0, 2 for what the user can mend, 130 for Ctrl-C.
+    """Run a program and return its exit code.
+
+    That is its own or 0, 2 for what the user can mend, 130 for Ctrl-C, 143 for SIGTERM.
 
     Args:
         program: Its name, for the line that says what is wrong.
         run: Does its work.
     """
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
-        return run() or 0
+        with _terminable():
+            code = run() or 0
+            sys.stdout.flush()
+            return code
     except NabraError as error:
-        print(f"{program}: error: {escape_line(str(error))}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
-        return 130
+        return _fail(program, str(error))
+    except KeyboardInterrupt as stop:
+        terminated = isinstance(stop, TerminatedError)
+        kept = f"; {escape_line(str(stop))}" if stop.args else ""
+        print(f"{program}: {'terminated' if terminated else 'interrupted'}{kept}", file=sys.stderr)
+        return 143 if terminated else 130
     except BrokenPipeError:
         sys.stdout = None  # whoever read our output has gone; the interpreter must not flush it again
         return 0
+    except OSError as error:  # standard output on a full disk, a folder that vanished
+        if error.filename is None:
+            sys.stdout = None
+        return _fail(program, f"{error.filename or 'standard output'}: {error.strerror or error}")
+    except MemoryError:
+        return _fail(program, "out of memory; give it more, or smaller batches")
+
+
+def _fail(program: str, message: str) -> int:
+    print(f"{program}: error: {escape_line(message)}", file=sys.stderr)
+    return 2
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the program as Ctrl-C does, with everything put in order."""
+    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
+        yield
+        return
+
+    def terminate(*_: object) -> None:
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _run(arguments: list[str]) -> int:
@@ -91,6 +133,7 @@ def predict(arguments: list[str]) -> int:
     parser.add_argument("articles", nargs="+", help=f"files or folders; {STANDARD_INPUT} for standard input")
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: the screen")
     parser.add_argument("--resume", action="store_true", help="go on with a run into --output that was stopped")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     _add_read_options(parser)
     parser.add_argument(
         "--engine", type=Literal["local", "ray"], default="local", help="this process, or a Ray cluster"
@@ -101,10 +144,9 @@ def predict(arguments: list[str]) -> int:
     options = _read_options(own)
     if own.engine == "ray":
         return _predict_cluster(config, own, options)
-    analyzer = _load(config)
     if own.output is not None:
-        return _predict_file(analyzer, own.articles, own.output, options, own.resume)
-    _print(analyzer.analyze_many(load() for load in find_articles(own.articles, options)))
+        return _predict_file(config, own, options)
+    _print(_load(config).analyze_many(load() for load in find_articles(own.articles, options)))
     return 0
 
 
@@ -152,12 +194,19 @@ def _print(articles: Iterable[Article]) -> None:
         sys.stdout.flush()
 
 
-def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, options: ReadOptions, resume: bool) -> int:
+def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
     """Label into a file; the exit code is 1 if articles were left out."""
-    from nabra.prediction import errors_path, predict_file
+    from nabra.prediction import errors_path, is_complete, is_stopped, predict_file
     from nabra.progress import ArticleProgress
-    from nabra.writers import partial_path
 
+    inputs, output = own.articles, target_of(own.output)
+    if own.resume and own.overwrite:
+        raise NabraError("--resume and --overwrite: choose one")
+    if own.resume and is_complete(output):
+        LOGGER.info("%s: is complete already; --overwrite makes it anew", output)
+        return int(errors_path(output).exists())
+    check_output(output, overwrite=own.overwrite or own.resume, inputs=_files(inputs))
+    analyzer = _load(config)
     try:
         with ArticleProgress(inputs) as progress:
             done = predict_file(
@@ -165,18 +214,27 @@ def _predict_file(analyzer: Analyzer, inputs: list[str], output: Path, options: 
                 inputs,
                 output,
                 options=options,
-                resume=resume,
+                resume=own.resume,
                 on_read=progress.read,
                 on_labelled=progress.labelled,
             )
-    except (NabraError, KeyboardInterrupt):
-        if (partial := partial_path(output)).is_file() and partial.stat().st_size:
-            LOGGER.error("nabra: what is done is kept in %s; go on with --resume", partial)
-        raise
+    except (NabraError, KeyboardInterrupt) as stop:
+        if not is_stopped(output):
+            raise
+        said = f"{stop}; " if stop.args else ""
+        kept = f"what is done is kept in {partial_path(output)}; go on with --resume"
+        raise type(stop)(said + kept) from stop
     LOGGER.info("%d articles, %d sentences: %s", done.articles, done.sentences, output)
     if done.left_out:
         LOGGER.error("nabra: %d articles were left out; why: %s", done.left_out, errors_path(output))
     return int(done.left_out > 0)
+
+
+def _files(inputs: Iterable[str]) -> Iterator[Path]:
+    """The files that some inputs stand for."""
+    from nabra.readers import STANDARD_INPUT, find_files
+
+    return (path for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item)))
 
 
 def _predict_cluster(config: Config, own: Any, options: ReadOptions) -> int:
@@ -185,6 +243,8 @@ def _predict_cluster(config: Config, own: Any, options: ReadOptions) -> int:
 
     if own.output is None:
         raise NabraError("--engine ray: needs --output, a folder")
+    if own.resume or own.overwrite:
+        raise NabraError("--engine ray: cannot go on with a folder or overwrite it; name a new one")
     done = predict_cluster(
         own.articles,
         own.output,
@@ -213,7 +273,7 @@ def show(arguments: list[str]) -> None:
 
 def convert(arguments: list[str]) -> None:
     """Convert labelled articles to the formats of annotation tools and back: Label Studio, doccano, CoNLL."""
-    from nabra.formats import FormatName, Reading
+    from nabra.formats import FormatName, Reading, outputs
     from nabra.formats import convert as run
 
     parser = build_plain_parser("nabra convert", convert.__doc__)
@@ -225,9 +285,12 @@ def convert(arguments: list[str]) -> None:
     parser.add_argument("--to", type=FormatName, default="nabra", help="format of the output")
     parser.add_argument("--annotator", type=str, default="", help="label-studio: whose labels, by id or e-mail")
     parser.add_argument("--tones", type=list[str], default=list(TONES), help="the tones that may occur")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     own = parse_arguments(parser, arguments)
     if own.annotator and own["from"] != "label-studio":
         raise NabraError("--annotator: only an export of label-studio says who labelled; name it with --from")
+    for path in outputs(own.output, own.to):
+        check_output(path, overwrite=own.overwrite, inputs=[own.input])
     left_out: list[str] = []
     reading = Reading(own.tones, own.annotator, left_out.append)
     articles = run(own.input, own.output, own["from"], own.to, reading)
@@ -252,11 +315,15 @@ def select(arguments: list[str]) -> None:
     parser.add_argument("--min_sentences", type=int, default=4, help="pass over shorter articles")
     _add_read_options(parser)
     parser.add_argument("--output", type=Path | None, default=None, help="JSON Lines file; without it: a table alone")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     config, own = parse(parser, arguments, MODEL_ALIAS, _saved_config(arguments))
     if bool(own.articles) == bool(own.predictions):
         raise NabraError("name articles to choose from, or what 'nabra predict' wrote with --predictions")
     if own.count < 1:
         raise NabraError(f"--count: must be at least 1, got {own.count}")
+    if own.output is not None:
+        read = [*own.labelled, *filter(None, [own.predictions]), *_files(own.articles)]
+        check_output(own.output, overwrite=own.overwrite, inputs=read)
     labelled = [article for path in own.labelled for article in load_articles(path, config.model.tones)]
     if own.predictions:
         pool = read_labelled(own.predictions, reading=Reading(config.model.tones))
@@ -298,7 +365,9 @@ def report(arguments: list[str]) -> None:
     parser.add_argument("--output", type=Path, default=Path("report.html"), help="the page")
     parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
     parser.add_argument("--title", type=str, default="", help="heading of the page; without it: a single file's name")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     own = parse_arguments(parser, arguments)
+    check_output(own.output, overwrite=own.overwrite, inputs=own.predictions)
     articles = itertools.chain.from_iterable(map(read_predictions, own.predictions))
     title = own.title or (own.predictions[0].name if len(own.predictions) == 1 else "")
     done = write_report(articles, own.output, own.lang, title)
@@ -309,14 +378,11 @@ def train(arguments: list[str]) -> None:
     """Train a model on labelled articles."""
     _require_train_extra()
     from nabra_train.experiments import format_seeds, train_seeds
-    from nabra_train.training import is_first_process
     from nabra_train.training import train as run
 
-    config = _parse_training("nabra train", train.__doc__ or "", arguments)
+    config, own = _parse_training("nabra train", train.__doc__ or "", arguments)
     several = config.training.seeds > 1
-    summary = format_seeds(train_seeds(config)) if several else f"trained model: {run(config)}"
-    if is_first_process():
-        print(summary)
+    _train(config, own, lambda: format_seeds(train_seeds(config)) if several else f"trained model: {run(config)}")
 
 
 def crossvalidate(arguments: list[str]) -> None:
@@ -324,51 +390,67 @@ def crossvalidate(arguments: list[str]) -> None:
     _require_train_extra()
     from nabra_train.evaluation import format_report
     from nabra_train.experiments import cross_validate
-    from nabra_train.training import is_first_process
 
     parser = build_parser("nabra crossvalidate", crossvalidate.__doc__ or "")
     parser.add_argument("--folds", type=int, default=5, help="parts that the articles are divided into")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     config, own = parse(parser, arguments)
-    report = format_report(cross_validate(config, own.folds))
-    if is_first_process():
-        print(report)
+    _train(config, own, lambda: format_report(cross_validate(config, own.folds)))
 
 
 def pretrain(arguments: list[str]) -> None:
     """Adapt an encoder to raw text of one's own, before training."""
     _require_train_extra()
     from nabra_train.pretraining import pretrain as run
-    from nabra_train.training import is_first_process
 
-    config, _ = parse(build_parser("nabra pretrain", pretrain.__doc__ or ""), arguments)
-    directory = run(config)
-    if is_first_process():
-        print(f"adapted encoder: {directory}; train on it with --model.encoder {directory}")
+    parser = build_parser("nabra pretrain", pretrain.__doc__ or "")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
+    config, own = parse(parser, arguments)
+    said = "adapted encoder: {0}; train on it with --model.encoder {0}"
+    _train(config, own, lambda: said.format(run(config)))
 
 
 def distill(arguments: list[str]) -> None:
     """Train a model to answer as others do on raw text: a small one from large ones."""
     _require_train_extra()
     from nabra_train.distillation import distill as run
-    from nabra_train.training import is_first_process
 
     parser = build_parser("nabra distill", distill.__doc__ or "")
     parser.add_argument("--teachers", type=str, nargs="+", default=[], help="trained models, by directory or Hub id")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     config, own = parse(parser, arguments)
-    directory = run(config, own.teachers)
+    said = "trained model: {0}; go on with labelled articles by --model.checkpoint {0}"
+    _train(config, own, lambda: said.format(run(config, own.teachers)))
+
+
+def _train(config: Config, own: Any, run: Callable[[], str]) -> None:
+    """Train into a folder that may be written, and print what `run` says in the end."""
+    from nabra_train.training import check_output, is_first_process, is_stopped
+
     if is_first_process():
-        print(f"trained model: {directory}; go on with labelled articles by --model.checkpoint {directory}")
+        check_output(config.training, overwrite=own.overwrite)
+    try:
+        said = run()
+    except (NabraError, KeyboardInterrupt) as stop:
+        if not is_stopped(config.training):
+            raise
+        said = f"{stop}; " if stop.args else ""
+        kept = f"what is done is kept in {config.training.output}; go on with --training.resume true"
+        raise type(stop)(said + kept) from stop
+    if is_first_process():
+        print(said)
 
 
-def _parse_training(program: str, description: str, arguments: list[str]) -> Config:
+def _parse_training(program: str, description: str, arguments: list[str]) -> tuple[Config, Any]:
     """The configuration of a training; one that goes on from a checkpoint takes the model's shape from it."""
     parser = build_parser(program, description)
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     if checkpoint := _value_of(arguments, "--model.checkpoint"):
         directory = find_checkpoint(checkpoint, _value_of(arguments, "--model.revision"))
         trained = read_model_config(directory)
         shape = {name: trained[name] for name in ("tones", "max_tokens", "head_size", "head_dropout")}
         parser.set_defaults({f"model.{name}": value for name, value in shape.items()})
-    return parse(parser, arguments)[0]
+    return parse(parser, arguments)
 
 
 def _value_of(arguments: Sequence[str], *options: str) -> str | None:
@@ -391,8 +473,12 @@ def evaluate(arguments: list[str]) -> None:
     parser.add_argument("--output", type=Path | None, default=None, help="write the scores here, as JSON")
     parser.add_argument("--report", type=Path | None, default=None, help="page that shows the scores and the errors")
     parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     aliases = MODEL_ALIAS | {"--data": "--data.test"}
     config, own = parse(parser, arguments, aliases, _saved_config(arguments))
+    for path in filter(None, [own.output, own.report]):
+        read = [config.data.train, config.data.test, *filter(None, [own.predictions])]
+        check_output(path, overwrite=own.overwrite, inputs=read)
     evaluation = run(config, None if own.predictions else _load(config), own.predictions, own.baselines)
     print(format_report(evaluation.report))
     if own.output is not None:
@@ -421,7 +507,7 @@ def export(arguments: list[str]) -> None:
 def card(arguments: list[str]) -> None:
     """Write a model's card from the reports of 'nabra evaluate --output'."""
     _require_train_extra()
-    from nabra_train.model_card import write_card
+    from nabra_train.model_card import CARD_NAME, write_card
 
     parser = build_plain_parser("nabra card", card.__doc__)
     parser.add_argument("model", type=str, help="directory of a trained model")
@@ -429,8 +515,10 @@ def card(arguments: list[str]) -> None:
     parser.add_argument("--names", type=str, default=[], nargs="+", help="what to call the data of each report")
     parser.add_argument("--title", type=str, default="", help="heading of the card")
     parser.add_argument("--note", type=str, default="", help="what else there is to say of the data")
+    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
     own = parse_arguments(parser, arguments)
     directory = find_checkpoint(own.model)
+    check_output(directory / CARD_NAME, overwrite=own.overwrite)
     print(write_card(directory, own.reports, names=own.names, title=own.title, note=own.note))
 
 

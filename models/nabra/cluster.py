@@ -10,16 +10,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from nabra.analyzer import Analyzer
 from nabra.article import Article
+from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
 from nabra.readers import AS_FOUND, STANDARD_INPUT, ReadOptions, find_articles, find_files
-from nabra.writers import atomic_writer
+from nabra.writers import atomic_writer, check_writable, partial_path, writing
 
 BATCH = 64
 """Articles that a worker takes at a time."""
@@ -58,12 +60,14 @@ def predict_cluster(
         Numbers of `articles`, `sentences` and `left_out`.
 
     Raises:
-        NabraError: If Ray is missing, an input is, or the folder is not empty.
+        NabraError: If Ray, an input or the model is missing, the folder is not empty, or a worker fails for good.
     """
     if STANDARD_INPUT in inputs:
         raise NabraError("--engine ray: standard input cannot be shared; name files")
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise NabraError(f"{output}: is no empty folder; name a new one")
+    check_writable(output)
+    read_model_config(find_checkpoint(analyzer.get("model", ""), analyzer.get("revision")))
     files = [str(path.absolute()) for item in inputs for path in find_files(Path(item))]
     ray = _import_ray()
     articles = ray.data.from_items(
@@ -78,7 +82,11 @@ def predict_cluster(
         num_gpus=1 if gpus else 0,
         fn_constructor_kwargs={"analyzer": analyzer},
     ).map_batches(_write, batch_size=SHARD, fn_kwargs={"folder": str(output.absolute()), "file_format": file_format})
-    counts = shards.take_all()
+    try:
+        counts = shards.take_all()
+    except Exception as error:  # Ray wraps what its workers raise, traces and all
+        reason = str(error).strip().splitlines()[-1]
+        raise NabraError(f"--engine ray: {reason}; complete shards stay in {output}") from error
     return {name: sum(row[name] for row in counts) for name in ("articles", "sentences", "left_out")}
 
 
@@ -90,7 +98,14 @@ def _import_ray() -> Any:
     except ImportError as error:
         raise NabraError("--engine ray needs Ray: pip install 'nabra[ray]'") from error
     if not ray.is_initialized():
-        ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+        on_sigterm = signal.getsignal(signal.SIGTERM)
+        try:
+            ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+        except Exception as error:  # Ray raises many kinds
+            reason = str(error).strip().splitlines()[0]
+            raise NabraError(f"--engine ray: Ray cannot be started: {reason}; see RAY_ADDRESS") from error
+        if callable(on_sigterm):  # Ray puts one of its own there, which ends with an exit code of its own
+            signal.signal(signal.SIGTERM, on_sigterm)
     if is_quiet():
         ray.data.DataContext.get_current().enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -182,7 +197,8 @@ def _write_parquet(articles: Iterable[dict[str, Any]], path: Path) -> None:
         }
         for article in articles
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_suffix(".partial")
-    parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staged)
-    os.replace(staged, path)
+    staged = partial_path(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staged)
+        os.replace(staged, path)

@@ -8,3 +8,7 @@ class NabraError(Exception):
 
     The command line prints it and exits with code 2; library users catch it.
     """
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM: ends a command as Ctrl-C does, but for the exit code."""

@@ -18,6 +18,8 @@ from transformers.utils.generic import ModelOutput
 
 from nabra.arabert import Preprocessing
 from nabra.article import TONES, Source
+from nabra.errors import NabraError
+from nabra.manifest import verify
 
 IGNORED = -100
 """The label of what does not count in a loss, as in torch."""
@@ -333,12 +335,25 @@ def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Te
 
 
 def load_trained(directory: Path) -> NabraModel:
-    """A checkpoint's model in float32, ready for inference; only safetensors are read."""
-    with quietly():
-        model: NabraModel = NabraModel.from_pretrained(
-            directory, dtype=torch.float32, use_safetensors=True, local_files_only=True
-        )
-        model.eval()
+    """A checkpoint's model in float32, ready for inference; only safetensors are read.
+
+    Raises:
+        NabraError: If its weights are not whole.
+    """
+    model: NabraModel
+    verify(directory, *(sorted(path.name for path in directory.glob("model*.safetensors")) or ["model.safetensors"]))
+    try:
+        with quietly():
+            pair: Any = NabraModel.from_pretrained(
+                directory, dtype=torch.float32, use_safetensors=True, local_files_only=True, output_loading_info=True
+            )
+    except Exception as error:  # transformers and safetensors raise many kinds
+        reason = " ".join(str(error).split())
+        raise NabraError(f"{directory}: its weights cannot be loaded ({reason}); copy the model again") from error
+    model, loaded = pair
+    if missing := sorted(loaded["missing_keys"]):
+        raise NabraError(f"{directory}: {len(missing)} of its weights are missing, such as {missing[0]}")
+    model.eval()
     return model
 
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, ReadOptions, find_articles
-from nabra.writers import partial_path, to_json_line
+from nabra.writers import atomic_writer, partial_path, target_of, to_json_line, writing
 
 STATE_SUFFIX = ".state"
 ERRORS_SUFFIX = ".errors.jsonl"
@@ -81,19 +81,31 @@ def predict_file(
     Raises:
         NabraError: If an input is missing, the output cannot be written, or the run to go on with read other inputs.
     """
+    output = target_of(output)
     state = State(tuple(map(str, inputs)))
     if resume:
         state = _read_state(output, state)
     loads = find_articles(inputs, options, on_read)
-    with _Files(output, state) as files:
+    with writing(output), _Files(output, state) as files:
         marks: deque[State] = deque()
         blocks = _blocks(islice(loads, state.position, None), analyzer.look_ahead, state, files.report, marks)
         for labelled in analyzer.analyze_blocks(blocks):
             state = files.write(labelled, marks.popleft())
             if on_labelled is not None:
                 on_labelled(len(labelled))
-    files.finish()
+    with writing(output):
+        files.finish()
     return state
+
+
+def is_complete(output: Path) -> bool:
+    """Whether a run has ended there, and none was begun since."""
+    return output.is_file() and not _state_path(output).exists() and not partial_path(output).exists()
+
+
+def is_stopped(output: Path) -> bool:
+    """Whether a run can be gone on with."""
+    return _state_path(output).is_file()
 
 
 def _blocks(
@@ -140,32 +152,31 @@ class _Files:
         self._errors_file: BinaryIO | None = None
 
     def __enter__(self) -> _Files:
-        try:
-            self._output.parent.mkdir(parents=True, exist_ok=True)
-            if not self._begin.position:
-                _state_path(self._output).unlink(missing_ok=True)  # of an earlier run
-            self._output_file = self._open(self._output, self._begin.output_size)
-            if self._begin.errors_size:
-                self._errors_file = self._open(self._errors, self._begin.errors_size)
-        except OSError as error:
-            raise NabraError(f"{self._output}: cannot be written ({error.strerror})") from error
+        self._output.parent.mkdir(parents=True, exist_ok=True)
+        self._output_file = self._open(self._output)
+        if not self._begin.position:
+            _state_path(self._output).unlink(missing_ok=True)  # of an earlier run
+        _cut(self._output_file, self._begin.output_size)
+        if self._begin.errors_size:
+            self._errors_file = self._open(self._errors)
+            _cut(self._errors_file, self._begin.errors_size)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        with suppress(OSError):  # what a full disk did not take, it does not take now either
+            self._stack.close()
 
-    def _open(self, path: Path, size: int) -> BinaryIO:
-        """A file to append to after its first `size` bytes."""
-        partial = partial_path(path)
-        file = self._stack.enter_context(partial.open("r+b" if size else "wb"))
-        file.truncate(size)
-        file.seek(size)
+    def _open(self, path: Path) -> BinaryIO:
+        """A file to append to that no other run writes."""
+        file = self._stack.enter_context(partial_path(path).open("ab"))
+        _lock(file, path)
         return file
 
     def report(self, position: int, fault: NabraError) -> int:
         """List an article that is left out; returns the size of the list."""
         if self._errors_file is None:
-            self._errors_file = self._open(self._errors, 0)
+            self._errors_file = self._open(self._errors)
+            _cut(self._errors_file, 0)
         line = json.dumps({"position": position, "error": str(fault)}, ensure_ascii=False) + "\n"
         self._errors_file.write(line.encode("utf-8", "backslashreplace"))  # names of files need not be UTF-8
         self._errors_file.flush()
@@ -175,15 +186,17 @@ class _Files:
         """Write a block and remember how far the run has come."""
         self._output_file.write("".join(map(to_json_line, articles)).encode("utf-8"))
         self._output_file.flush()
+        # A state never says more than the disk holds after a power cut.
+        for file in filter(None, (self._output_file, self._errors_file)):
+            os.fsync(file.fileno())
         state = replace(mark, output_size=self._output_file.tell())
         path = _state_path(self._output)
-        staged = partial_path(path)
-        staged.write_text(json.dumps(asdict(state)), encoding="utf-8")
-        os.replace(staged, path)
+        with atomic_writer(path) as staged:
+            staged.write(json.dumps(asdict(state)))
         return state
 
     def finish(self) -> None:
-        """Give the complete files their names."""
+        """Give the complete files their names, the output last."""
         if self._errors_file is not None:
             os.replace(partial_path(self._errors), self._errors)
         else:
@@ -191,6 +204,25 @@ class _Files:
                 path.unlink(missing_ok=True)  # of an earlier run
         os.replace(partial_path(self._output), self._output)
         _state_path(self._output).unlink(missing_ok=True)
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    """Keep a second run from writing the same file, where the system has locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    with suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(file.fileno()), partial_path(path).stat()):  # not finished in this very moment
+            return
+    raise NabraError(f"{path}: another run is writing it; wait for that, or name another file")
+
+
+def _cut(file: BinaryIO, size: int) -> None:
+    """Leave the first bytes of a file alone, and stand behind them."""
+    file.truncate(size)
+    file.seek(size)
 
 
 def _state_path(output: Path) -> Path:

@@ -13,6 +13,7 @@ from tokenizers import Encoding, Tokenizer
 
 from nabra.arabert import SEGMENTED, Preprocessing
 from nabra.errors import NabraError
+from nabra.manifest import verify
 
 if TYPE_CHECKING:
     from nabra.aligned import AlignedText
@@ -77,6 +78,7 @@ class SentenceTokenizer:
         path = directory / FILE_NAME
         if not path.is_file():
             raise NabraError(f"{path}: no such file; the directory is not a complete Nabra model")
+        verify(directory, FILE_NAME)
         try:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises nothing narrower

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -21,9 +21,61 @@ def to_json_line(article: Article) -> str:
     return line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def check_output(path: Path, *, overwrite: bool = False, inputs: Iterable[str | Path] = ()) -> None:
+    """Refuse an output that cannot or must not be written, before any work is done for it.
+
+    Args:
+        path: The file to write.
+        overwrite: Whether it may replace a file.
+        inputs: Files that are read and must stay.
+
+    Raises:
+        NabraError: Saying why, and the remedy.
+    """
+    if path.is_dir():
+        raise NabraError(f"{path}: is a folder; name a file to write")
+    if path.exists() and not path.is_file():
+        raise NabraError(f"{path}: is no regular file, and cannot be replaced; name another")
+    for source in filter(os.path.exists, inputs):
+        if path.exists() and path.samefile(source):
+            raise NabraError(f"{path}: is an input too; name another file to write")
+    if path.exists() and not overwrite:
+        raise NabraError(f"{path}: exists; --overwrite replaces it")
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a path at which nothing can be made, as far as can be told without trying."""
+    place = path if path.exists() else next(parent for parent in path.absolute().parents if parent.exists())
+    if place != path and not place.is_dir():
+        raise NabraError(f"{path}: cannot be written ({place} is no folder)")
+    if not os.access(place, os.W_OK):
+        raise NabraError(f"{path}: cannot be written ({place} is read-only)")
+
+
 def partial_path(path: Path) -> Path:
     """Where a file lies until it is complete."""
     return path.with_name(path.name + PARTIAL_SUFFIX)
+
+
+def target_of(path: Path) -> Path:
+    """The file that is written where a symbolic link is named; else the path itself."""
+    return path.resolve() if path.is_symlink() else path
+
+
+@contextmanager
+def writing(path: Path, remedy: str = "") -> Iterator[None]:
+    """Turn what the system says against writing a file or folder into one line.
+
+    Args:
+        path: What is written.
+        remedy: What to do, where more can be said than that it failed.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NabraError(f"{path}: cannot be written ({reason})" + (f"; {remedy}" if remedy else "")) from error
 
 
 @contextmanager
@@ -31,14 +83,14 @@ def atomic_writer(path: Path) -> Iterator[TextIO]:
     """Open `path` for writing so that it appears only once it is complete.
 
     Until then, and for good if the block fails, what was written lies in a file beside it that ends in `.partial`:
-    nothing is lost and nothing old is damaged.
+    nothing is lost and nothing old is damaged. A symbolic link stays one, and what it points to is written.
     """
-    partial = partial_path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = partial.open("w", encoding="utf-8")
-    except OSError as error:
-        raise NabraError(f"{path}: cannot be written ({error.strerror})") from error
-    with file:
-        yield file
-    os.replace(partial, path)
+    target = target_of(path)
+    partial = partial_path(target)
+    with writing(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, target)

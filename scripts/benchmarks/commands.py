@@ -47,7 +47,7 @@ def run_start(arguments: argparse.Namespace) -> dict[str, Any]:
         commands = {
             "python -c pass": [*PYTHON, "-c", "pass"],
             "from nabra import Analyzer": [*PYTHON, "-c", "from nabra import Analyzer"],
-            "nabra predict ARTICLE": [*PREDICT, str(ARTICLE), "--output", f"{folder}/one.jsonl"],
+            "nabra predict ARTICLE": [*PREDICT, str(ARTICLE), "--output", f"{folder}/one.jsonl", "--overwrite"],
         }
         for command in commands.values():
             run_command(command)  # the first run compiles Python files and fills the model's cache
@@ -93,7 +93,15 @@ def run_scale(arguments: argparse.Namespace) -> dict[str, Any]:
         rows = []
         for size in arguments.sizes:
             sentences = _write_articles(arguments.data, size, arguments.sentences, Path(folder, "in.jsonl"))
-            command = [*PREDICT, f"{folder}/in.jsonl", "--model", model, "--output", f"{folder}/out.jsonl"]
+            command = [
+                *PREDICT,
+                f"{folder}/in.jsonl",
+                "--model",
+                model,
+                "--output",
+                f"{folder}/out.jsonl",
+                "--overwrite",
+            ]
             seconds, memory = run_command(command)
             rows.append({"articles": size, "sentences": sentences, "seconds": seconds, "memory": memory})
             print(f"{size} articles: {seconds:.1f} s, {memory:.0f} MiB", file=sys.stderr)

@@ -113,13 +113,14 @@ def test_a_terminal_gets_a_table_with_colours(tiny_model: Path, article: Path) -
 def test_a_progress_bar_unless_quiet(tiny_model: Path, article: Path, tmp_path: Path) -> None:
     command = ["predict", str(article), "--model", str(tiny_model), "--output", str(tmp_path / "out.jsonl")]
     assert "%|" in nabra_in_terminal(command, 80)
-    assert nabra_in_terminal([*command, "--quiet"], 80) == ""
+    assert nabra_in_terminal([*command, "--overwrite", "--quiet"], 80) == ""
 
 
 def test_quiet_says_errors_alone(tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text(json.dumps({"text": TEXT}), encoding="utf-8")
-    command = ["predict", str(source), "--model", str(tiny_model), "--output", str(tmp_path / "out.jsonl")]
+    command = ["predict", str(source), "--model", str(tiny_model), "--overwrite"]
+    command += ["--output", str(tmp_path / "out.jsonl")]
     assert main([*command, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     source.write_text(json.dumps({"text": TEXT}) + "\n{broken", encoding="utf-8")

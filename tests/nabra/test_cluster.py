@@ -101,6 +101,8 @@ def test_what_cannot_work_is_named(inputs: Path, tmp_path: Path) -> None:
     for taken in (inputs, inputs / "b.txt"):
         with pytest.raises(NabraError, match="is no empty folder"):
             predict_cluster([str(inputs)], taken, analyzer={})
+    with pytest.raises(NabraError, match="gone: no such directory"):
+        predict_cluster([str(inputs)], tmp_path / "out", analyzer={"model": "gone"})
     with pytest.raises(NabraError, match="standard input"):
         predict_cluster(["-"], tmp_path / "out", analyzer={})
     assert main(["predict", str(inputs), "--engine", "ray"]) == 2

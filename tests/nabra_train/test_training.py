@@ -31,6 +31,7 @@ def test_training_ends_with_all_that_is_needed_to_use_the_model(tiny_config: Con
     directory = train(replace(fast, "training", epochs=10))
     assert {path.name for path in directory.iterdir()} == {
         "config.json",
+        "manifest.json",
         "model.safetensors",
         "nabra.yaml",
         "tokenizer.json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,21 +13,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 from transformers.models.auto import MODEL_FOR_MASKED_LM_MAPPING
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
-from nabra import arabert
+from nabra import arabert, writers
 from nabra.checkpoint import find_checkpoint, is_hub_id, read_model_config
 from nabra.config import CONFIG_NAME, Config, ModelConfig, encoder_location
 from nabra.config_files import dump_config
 from nabra.errors import NabraError
+from nabra.manifest import write_manifest
 from nabra.modeling import NabraModel, load_trained, quietly
+from nabra.runtimes.onnx import onnx_path
+from nabra.runtimes.openvino import openvino_path
 from nabra.tokenization import SentenceTokenizer, load_preprocessor
 
 HISTORY_NAME = "training_log.json"
+STAGED = ".saving-"
+"""How the folder begins in which files lie until all are written."""
 PREPROCESSING_KEY = "nabra_preprocessing"
 """Where `tokenizer_config.json` says how a tokenizer of ours prepares its text."""
+_WRITE_FAULT = re.compile(r"os error|PytorchStreamWriter|inline_container|iostream|I/O error", re.IGNORECASE)
 SPECIAL_TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 
@@ -172,7 +180,7 @@ def save(
 ) -> Path:
     """Save a trained model with all that is needed to use it again, and return its directory.
 
-    Each file is complete before it takes its name, so that an interrupted save leaves the last one whole.
+    Exports of older weights are deleted: `nabra export` makes new ones.
     """
     directory = Path(config.training.output)
     with staging(directory) as folder:
@@ -182,6 +190,9 @@ def save(
         save_tokenizer(tokenizer, folder)
         (folder / CONFIG_NAME).write_text(dump_config(resolved(config, model)), encoding="utf-8")
         (folder / HISTORY_NAME).write_text(json.dumps(list(history), indent=1) + "\n", encoding="utf-8")
+        write_manifest(directory, folder)
+        for exported in (onnx_path(directory), openvino_path(directory)):
+            shutil.rmtree(exported.parent, ignore_errors=True)
     return directory
 
 
@@ -193,12 +204,32 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerFast, directory: Path) -> None:
 
 @contextmanager
 def staging(directory: Path) -> Iterator[Path]:
-    """A folder beside the files' last place, from which they are moved once all are written."""
-    directory.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=directory, prefix=".saving-"))
+    """A folder beside the files' last place, to which they are moved once all are written.
+
+    Each file is complete before it takes its name. What a killed process left staged is deleted first.
+    """
+    with writing(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        for left_over in directory.glob(f"{STAGED}*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(dir=directory, prefix=STAGED))
+        try:
+            yield folder
+            for path in [path for path in folder.rglob("*") if path.is_file()]:
+                target = directory / path.relative_to(folder)
+                target.parent.mkdir(exist_ok=True)
+                os.replace(path, target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def writing(directory: Path, remedy: str = "make room, or name another folder") -> Iterator[None]:
+    """Turn a full disk and the like, met while a model is written, into one line."""
     try:
-        yield folder
-        for path in folder.iterdir():
-            os.replace(path, directory / path.name)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with writers.writing(directory, remedy):
+            yield
+    except (RuntimeError, SafetensorError) as error:  # how torch and safetensors say what the system said
+        if not _WRITE_FAULT.search(str(error)):
+            raise
+        raise NabraError(f"{directory}: cannot be written (is the disk full?); {remedy}") from error

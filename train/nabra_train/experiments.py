@@ -19,7 +19,7 @@ from nabra.writers import atomic_writer, to_json_line
 from nabra_train.baselines import Majority, WordsAndCues
 from nabra_train.data import load_articles
 from nabra_train.evaluation import MODEL, build_report, evaluate_model, write_report
-from nabra_train.training import fit, is_first_process, train
+from nabra_train.training import fit, is_first_process, is_trained, train
 
 SEEDS_NAME = "seeds.json"
 FOLDS_NAME = "crossvalidation.json"
@@ -39,7 +39,7 @@ def train_seeds(config: Config) -> dict[str, Any]:
     for seed in range(config.training.seed, config.training.seed + config.training.seeds):
         output = Path(config.training.output) / f"seed-{seed}"
         once = replace(config, "training", seed=seed, seeds=1, output=str(output))
-        if not (config.training.resume and (output / "model.safetensors").is_file()):
+        if not (config.training.resume and is_trained(output)):
             train(once)
         report = evaluate_model(once, _analyzer(output), baselines=False)
         scores[seed] = {name: score["value"] for name, score in report["systems"][MODEL]["scores"].items()}

@@ -7,7 +7,6 @@ import logging
 import os
 import random
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -22,11 +21,13 @@ from nabra.checkpoint import read_model_config
 from nabra.config import CONFIG_NAME
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
+from nabra.manifest import write_manifest
 from nabra.modeling import NabraModel, load_trained, quietly
 from nabra.readers import read_articles
 from nabra.runtimes.onnx import INPUTS, OUTPUTS, onnx_path
 from nabra.runtimes.openvino import import_openvino, openvino_path
 from nabra.tokenization import Batch, SentenceTokenizer
+from nabra_train.checkpoints import staging
 
 CALIBRATION_SENTENCES = 300
 """From which the ranges of the int8 activations are taken."""
@@ -63,24 +64,24 @@ def export_model(directory: Path, data: Sequence[str | Path] = ()) -> list[Path]
     # Attention as plain products: exporters make fewer and faster operations of it than of torch's fused one.
     model = load_trained(directory)
     model.encoder.set_attn_implementation("eager")
-    targets = [onnx_path(directory), openvino_path(directory)]
-    with tempfile.TemporaryDirectory(dir=directory) as folder, _silently(), torch.inference_mode():
-        staged = [Path(folder) / target.name for target in targets]
-        _export_onnx(_Logits(model), staged[0])
-        _export_openvino(_Logits(model), sentences, staged[1])
-        for source, target in zip(staged, targets, strict=True):
-            target.parent.mkdir(exist_ok=True)
-            if (weights := source.with_suffix(".bin")).is_file():
-                os.replace(weights, target.with_suffix(".bin"))
-            os.replace(source, target)
-    return targets
+    with staging(directory) as folder, _silently(), torch.inference_mode():
+        for path in (onnx_path(folder), openvino_path(folder)):
+            path.parent.mkdir()
+        _export_onnx(_Logits(model), onnx_path(folder))
+        _export_openvino(_Logits(model), sentences, openvino_path(folder))
+        write_manifest(directory, folder, keep=True)
+    return [onnx_path(directory), openvino_path(directory)]
 
 
 def _calibration_texts(directory: Path, data: Sequence[str | Path]) -> list[str]:
     """Some sentences of the articles, the same ones every time."""
     if not data:
-        config = yaml.safe_load((directory / CONFIG_NAME).read_text(encoding="utf-8"))
-        trained_on = Path(config["data"]["train"])
+        try:
+            config = yaml.safe_load((directory / CONFIG_NAME).read_text(encoding="utf-8"))
+            trained_on = Path(config["data"]["train"])
+        except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+            reason = f"{CONFIG_NAME} does not say what it was trained on"
+            raise NabraError(f"{directory}: {reason}; name articles with --data") from error
         if not trained_on.is_file():
             raise NabraError(f"{directory}: was trained on {trained_on}, which is not here; name articles with --data")
         data = [trained_on]

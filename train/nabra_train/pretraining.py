@@ -22,7 +22,15 @@ from nabra.logs import LOGGER
 from nabra.readers import read_articles
 from nabra.tokenization import SentenceTokenizer, SentenceTokens, load_preprocessor
 from nabra_train import checkpoints
-from nabra_train.training import RUNS, callbacks, hide_progress, keep_fewer_activations, run, training_arguments
+from nabra_train.training import (
+    RUNS,
+    begin,
+    callbacks,
+    hide_progress,
+    keep_fewer_activations,
+    run,
+    training_arguments,
+)
 
 MASKED = 0.15
 """Share of the tokens that the model must guess (Devlin et al., 2019)."""
@@ -41,8 +49,10 @@ def pretrain(config: Config) -> Path:
         NabraError: If text or encoder are not as they should be.
     """
     hide_progress()
-    transformers.set_seed(config.training.seed)
     output = Path(config.training.output)
+    if not begin(config.training):
+        return output
+    transformers.set_seed(config.training.seed)
     tokenizer, preprocessing = checkpoints.load_tokenizer(config.model)
     model = _load_model(config)
     reader = SentenceTokenizer(

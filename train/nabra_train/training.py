@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.integrations.integration_utils import TensorBoardCallback
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from nabra.analyzer import Analyzer
 from nabra.article import Article
@@ -35,6 +36,7 @@ from nabra.logs import LOGGER, shows_progress
 from nabra.modeling import NabraModel
 from nabra.runtimes.torch import TorchRuntime
 from nabra.tokenization import SentenceTokenizer
+from nabra.writers import check_writable
 from nabra_train import checkpoints
 from nabra_train.calibration import calibrate
 from nabra_train.data import build_dataset, load_articles
@@ -42,6 +44,8 @@ from nabra_train.metrics import compare, score
 
 RUNS = "runs"
 """Folder under the output where the Trainer keeps what a resumed run needs."""
+STATE_NAME = "trainer_state.json"
+"""What the Trainer writes last of a state."""
 TENSORBOARD = "tensorboard"
 """Folder under the output for TensorBoard's events."""
 
@@ -64,7 +68,7 @@ def train(config: Config) -> Path:
 def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | None) -> Path:
     """Train on some articles and save the epoch that does best on others, its probabilities calibrated on them.
 
-    Without others it is the last epoch, as it is.
+    Without others it is the last epoch, as it is. With `training.resume`, what is trained already is left alone.
     """
     return fit_dataset(config, lambda tokenizer: build_dataset(articles, tokenizer, config.model.tones), dev)
 
@@ -80,12 +84,14 @@ def fit_dataset(
         dev: Labelled articles to choose the epoch by and to calibrate on.
     """
     hide_progress()
+    output = Path(config.training.output)
+    if not begin(config.training):
+        return output
     transformers.set_seed(config.training.seed)
     model, encoder_tokenizer = checkpoints.load(config)
     if config.training.gradient_checkpointing:
         keep_fewer_activations(model)
     tokenizer = checkpoints.sentence_tokenizer(model, encoder_tokenizer)
-    output = Path(config.training.output)
     trainer = NabraTrainer(
         model=model,
         args=training_arguments(config.training, config.optimizer, output / RUNS, best="score" if dev else None),
@@ -109,11 +115,73 @@ def fit_dataset(
     return output
 
 
+def check_output(training: TrainingConfig, *, overwrite: bool = False) -> None:
+    """Refuse an output that cannot or must not be written, before anything is read.
+
+    Args:
+        training: The run.
+        overwrite: Whether it may replace what is in the folder.
+
+    Raises:
+        NabraError: Saying why, and the remedy.
+    """
+    output = Path(training.output)
+    if overwrite and training.resume:
+        raise NabraError("--overwrite and --training.resume: choose one")
+    if output.exists() and not output.is_dir():
+        raise NabraError(f"training.output: {output}: is a file; name a folder")
+    if output.exists() and any(output.iterdir()) and not (overwrite or training.resume):
+        raise NabraError(
+            f"training.output: {output}: is not empty; --training.resume true goes on with what was stopped there, "
+            "--overwrite replaces it"
+        )
+    check_writable(output)
+
+
+def begin(training: TrainingConfig) -> bool:
+    """Make the folder for states, without those of another run; says whether there is anything left to train."""
+    output = Path(training.output)
+    if training.resume and is_trained(output):
+        LOGGER.info("%s: is trained already", output)
+        return False
+    state = PartialState()
+    if state.is_main_process:
+        with checkpoints.writing(output):
+            if not training.resume:
+                shutil.rmtree(output / RUNS, ignore_errors=True)
+            (output / RUNS).mkdir(parents=True, exist_ok=True)
+    state.wait_for_everyone()
+    return True
+
+
+def is_trained(output: Path) -> bool:
+    """Whether a training ended there, and none was begun since."""
+    return (output / "model.safetensors").is_file() and not (output / RUNS).exists()
+
+
+def is_stopped(training: TrainingConfig) -> bool:
+    """Whether there is anything to go on from: a state, a trained seed, a labelled fold."""
+    patterns = (f"{RUNS}/*/{STATE_NAME}", f"*/{RUNS}/*/{STATE_NAME}", "seed-*/model.safetensors", "fold-*.jsonl")
+    return any(next(Path(training.output).glob(pattern), None) for pattern in patterns)
+
+
+def last_state(runs: Path) -> Path | None:
+    """The last state that is whole; one that was still being written when the run was killed is deleted."""
+    states = runs.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
+    for path in sorted(states, key=lambda path: int(path.name.rpartition("-")[2]), reverse=True):
+        try:
+            json.loads((path / STATE_NAME).read_text(encoding="utf-8"))
+            return path
+        except (OSError, ValueError):
+            shutil.rmtree(path, ignore_errors=True)
+    return None
+
+
 def run(trainer: Trainer, training: TrainingConfig) -> None:
     """Train, from the last saved state if the configuration says so and there is one."""
-    runs = Path(training.output) / RUNS
-    last = get_last_checkpoint(str(runs)) if training.resume and runs.is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    last = last_state(Path(training.output) / RUNS) if training.resume else None
+    with checkpoints.writing(Path(training.output), "make room"):
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
 
 
 def keep_fewer_activations(model: PreTrainedModel) -> None:

@@ -63,6 +63,11 @@ def read_labelled(path: Path, name: FormatName = "nabra", reading: Reading | Non
     return check_articles(_FORMATS[name].read(path, reading), reading.tones)
 
 
+def outputs(target: Path, name: FormatName) -> list[Path]:
+    """The files that `convert` writes."""
+    return [target, target.with_suffix(INTERFACE)] if name == "label-studio" else [target]
+
+
 def write_labelled(articles: Iterable[Article], path: Path, name: FormatName = "nabra") -> None:
     """Write labelled articles; the file appears once it is complete."""
     with atomic_writer(path) as file:

@@ -8,6 +8,7 @@ from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
+from nabra.manifest import verify
 from nabra.tokenization import Batch
 
 INPUTS = ("input_ids", "attention_mask")
@@ -38,6 +39,7 @@ class OnnxRuntime:
         path = onnx_path(directory)
         if not path.is_file():
             raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
+        verify(directory, path.relative_to(directory).as_posix())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3

@@ -15,6 +15,7 @@ from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
+from nabra.manifest import verify
 from nabra.tokenization import Batch
 
 FILE_NAME = "openvino_model_qint8_quantized.xml"
@@ -57,6 +58,7 @@ class OpenVinoRuntime:
         path = openvino_path(directory)
         if not path.is_file():
             raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
+        verify(directory, *(file.relative_to(directory).as_posix() for file in (path, path.with_suffix(".bin"))))
         options = {
             "PERFORMANCE_HINT": "THROUGHPUT",
             "INFERENCE_NUM_THREADS": threads or usable_cores(),

@@ -1,0 +1,226 @@
+"""Outputs that exist, that cannot be written, and commands that are told to stop."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nabra import cli
+from nabra.analyzer import Analyzer
+from nabra.cli import guard, main
+from nabra.errors import NabraError, TerminatedError
+from nabra.prediction import predict_file
+from nabra.writers import atomic_writer, check_output
+from tests.conftest import ROOT
+
+MODEL = ROOT / "tests" / "fixtures" / "checkpoint-1"
+ARTICLE = str(ROOT / "seeds" / "articles" / "01-water-talks.txt")
+CORPUS = str(ROOT / "seeds" / "challenge.jsonl")
+OPTIONS = ["--model", str(MODEL), "--inference.threads", "1"]
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labelled_file: Path) -> None:
+    """`labelled.jsonl` lies in it."""
+    monkeypatch.chdir(tmp_path)
+
+
+COMMANDS = [
+    ["predict", ARTICLE, *OPTIONS, "--output", "out"],
+    ["convert", "labelled.jsonl", "out", "--to", "conll"],
+    ["report", "labelled.jsonl", "--output", "out"],
+    ["select", "--predictions", "labelled.jsonl", "--output", "out"],
+    ["evaluate", *OPTIONS, "--data", "labelled.jsonl", "--output", "out"],
+    ["evaluate", *OPTIONS, "--data", "labelled.jsonl", "--report", "out"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0] + command[-2])
+def test_outputs_in_the_way_are_refused_before_any_work(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_load", lambda _: pytest.fail("loaded a model first"))
+
+    def refused(*options: str) -> str:
+        assert main([*command, *options]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        return error
+
+    Path("out").write_text("old", encoding="utf-8")
+    assert "out: exists; --overwrite replaces it" in refused()
+    assert Path("out").read_text(encoding="utf-8") == "old"
+    Path("out").unlink()
+    Path("out").mkdir()
+    assert "out: is a folder; name a file to write" in refused("--overwrite")
+    Path("out").rmdir()
+    os.mkfifo("out")
+    assert "out: is no regular file" in refused("--overwrite")
+
+
+@pytest.mark.parametrize("command", [COMMANDS[0], COMMANDS[1], COMMANDS[2]], ids=lambda command: command[0])
+def test_overwrite_replaces_and_missing_folders_are_made(command: list[str]) -> None:
+    assert main(command) == 0
+    written = Path("out").read_bytes()
+    Path("out").write_text("old", encoding="utf-8")
+    assert main([*command, "--overwrite"]) == 0
+    assert Path("out").read_bytes() == written
+    deep = [argument.replace("out", "a/b/out") if argument == "out" else argument for argument in command]
+    assert main(deep) == 0
+    assert Path("a/b/out").read_bytes() == written
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["predict", "labelled.jsonl", *OPTIONS, "--output", "labelled.jsonl"],
+        ["predict", ".", *OPTIONS, "--output", "./labelled.jsonl"],
+        ["convert", "labelled.jsonl", "./labelled.jsonl"],
+        ["report", "labelled.jsonl", "--output", "link"],
+        ["evaluate", *OPTIONS, "--data", "labelled.jsonl", "--output", "labelled.jsonl"],
+    ],
+)
+def test_an_input_is_never_overwritten(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("link").symlink_to("labelled.jsonl")
+    before = Path("labelled.jsonl").read_bytes()
+    assert main([*command, "--overwrite"]) == 2
+    assert "is an input too; name another file to write" in capsys.readouterr().err
+    assert Path("labelled.jsonl").read_bytes() == before
+
+
+def test_a_link_stays_a_link() -> None:
+    Path("link").symlink_to("target")
+    assert main([*COMMANDS[2][:-1], "link"]) == 0
+    assert Path("link").is_symlink()
+    assert "<html" in Path("target").read_text(encoding="utf-8")
+    Path("link").unlink()
+    Path("link").symlink_to("predicted")
+    assert main([*COMMANDS[0][:-1], "link"]) == 0
+    assert Path("link").is_symlink()
+    assert Path("predicted").is_file()
+
+
+def test_a_folder_that_is_read_only_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write anywhere
+    with pytest.raises(NabraError, match=r"new/out: cannot be written \(.* is read-only\)"):
+        check_output(Path("new/out"))
+    with pytest.raises(NabraError, match=r"labelled.jsonl: cannot be written"):
+        check_output(Path("labelled.jsonl"), overwrite=True)
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_one_line_and_keeps_what_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["predict", CORPUS, *OPTIONS, "--output", "out"]
+    assert main([*command[:-1], "whole"]) == 0
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        # The first block syncs its articles and its state.
+        sync, calls = os.fsync, iter([0] * 2)
+        patch.setattr(os, "fsync", lambda file: full_disk() if next(calls, None) is None else sync(file))
+        assert main(command) == 2
+    error = capsys.readouterr().err
+    reason = "nabra: error: out: cannot be written (No space left on device)"
+    assert error == f"{reason}; what is done is kept in out.partial; go on with --resume\n"
+    assert not Path("out").exists()
+    assert main([*command, "--resume"]) == 0
+    assert Path("out").read_bytes() == Path("whole").read_bytes()
+
+
+def test_a_full_disk_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("out").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(NabraError, match=r"out: cannot be written \(No space left"), atomic_writer(Path("out")) as file:
+        file.write("new")
+    assert Path("out").read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("arguments", [["show", "labelled.jsonl"], ["predict", ARTICLE, *OPTIONS]])
+def test_standard_output_on_a_full_disk_is_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = nabra(arguments, stdout=full, stderr=subprocess.PIPE)
+    error = done.communicate()[1]
+    assert (done.returncode, error) == (2, b"nabra: error: standard output: No space left on device\n")
+
+
+def test_a_finished_run_is_left_alone_by_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(COMMANDS[0]) == 0
+    written = Path("out").stat()
+    assert main([*COMMANDS[0], "--resume"]) == 0
+    assert "out: is complete already; --overwrite makes it anew" in capsys.readouterr().err
+    assert Path("out").stat() == written
+    assert main([*COMMANDS[0], "--resume", "--overwrite"]) == 2
+    assert "--resume and --overwrite: choose one" in capsys.readouterr().err
+
+
+def test_two_runs_do_not_write_the_same_file() -> None:
+    analyzer = Analyzer.from_pretrained(str(MODEL), threads=1)
+
+    def begin_another(_: int) -> None:
+        with pytest.raises(NabraError, match="another run is writing it"):
+            predict_file(analyzer, [ARTICLE], Path("out"))
+
+    predict_file(analyzer, [CORPUS], Path("out"), on_labelled=begin_another)
+    assert len(Path("out").read_bytes().splitlines()) == 134
+
+
+def nabra(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen([sys.executable, "-m", "nabra", *arguments], env=environment, **options)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (15, 143, "terminated")])
+def test_a_prediction_that_is_told_to_stop_says_how_to_go_on(number: int, code: int, word: str) -> None:
+    command = ["predict", CORPUS, CORPUS, CORPUS, *OPTIONS, "--output", "out"]
+    process = nabra(command, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not Path("out.state").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(number)
+    error = process.communicate()[1].decode()
+    assert (process.returncode, Path("out").exists()) == (code, False)
+    assert error == f"nabra: {word}; what is done is kept in out.partial; go on with --resume\n"
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "line"),
+    [
+        (KeyboardInterrupt, 130, "nabra: interrupted\n"),
+        (TerminatedError, 143, "nabra: terminated\n"),
+        (BrokenPipeError, 0, ""),
+        (lambda: OSError(errno.EACCES, "Permission denied", "x"), 2, "nabra: error: x: Permission denied\n"),
+        (MemoryError, 2, "nabra: error: out of memory; give it more, or smaller batches\n"),
+    ],
+)
+def test_every_end_has_its_code_and_its_line(
+    stop: Callable[[], BaseException],
+    code: int,
+    line: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run() -> None:
+        raise stop()
+
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # a broken pipe takes it away
+    assert guard("nabra", run) == code
+    assert capsys.readouterr().err == line
+
+
+def test_sigterm_is_as_it_was_after_a_command() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["--version"]) == 0
+    assert signal.getsignal(signal.SIGTERM) is before
