@@ -8,3 +8,7 @@ class NabraError(Exception):
 
     The command line prints it and exits with code 2; library users catch it.
     """
+
+
+class ModelError(NabraError):
+    """The model cannot be found, loaded or run here, whatever the article: a service that meets it cannot go on."""
