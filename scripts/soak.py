@@ -3,8 +3,8 @@
 python scripts/soak.py --minutes 60
 
 The articles are put together at random from the sentences of `seeds/`, with lengths that keep changing, and a hundredth
-of them is odd: empty, endless, without Arabic. Exit code 1 if memory grows by more than `--growth` MiB after the
-warm-up, or if files or threads stay open.
+of them is odd: empty, endless, without Arabic. After the warm-up the first fifth of the time is compared with
+the last, by medians: exit code 1 if memory has grown by more than `--growth` MiB, or if files or threads stay open.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 from nabra import Analyzer
 
@@ -54,24 +55,23 @@ def main() -> int:
     own = parser.parse_args()
     analyzer = Analyzer.from_pretrained(own.model, threads=own.threads)
     begin = shown = time.monotonic()
-    warm: tuple[int, int, int] | None = None
-    done = sentences = 0
+    seen: list[tuple[int, int, int]] = []
+    sentences = 0
     print("| minute | articles | sentences | memory, MiB | files | threads |\n| --: | --: | --: | --: | --: | --: |")
     # One by one, for a thread pool is made and left each time.
-    for text in articles(random.Random(own.seed)):
+    for done, text in enumerate(articles(random.Random(own.seed)), 1):
         sentences += len(analyzer.analyze(text).sentences)
-        done += 1
         now = time.monotonic()
         minute = (now - begin) / 60
-        if warm is None and minute >= own.warm_up * own.minutes:
-            warm = held()
+        if minute >= own.warm_up * own.minutes:
+            seen.append(held())
         if now - shown >= own.minutes * 60 / 20 or minute >= own.minutes:
             shown = now
             print(f"| {minute:.1f} | {done:,} | {sentences:,} | {' | '.join(map(str, held()))} |", flush=True)
         if minute >= own.minutes:
             break
-    assert warm is not None
-    grown, files, threads = (after - before for before, after in zip(warm, held()))
+    fifth = -(-len(seen) // 5)
+    grown, files, threads = (round(median(each[-fifth:]) - median(each[:fifth])) for each in zip(*seen))
     print(f"after the warm-up: {grown:+} MiB, {files:+} files, {threads:+} threads")
     return int(grown > own.growth or files > 0 or threads > 0)
 
