@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nabra.analyzer import Analyzer
     from nabra.article import Article, Mention, Sentence, Source, Speaker, Tone
-    from nabra.errors import NabraError
+    from nabra.errors import ModelError, NabraError
     from nabra.frames import to_pandas
     from nabra.modeling import NabraConfig, NabraModel
 
@@ -19,6 +19,7 @@ _HOMES = {
     "Analyzer": "nabra.analyzer",
     "Article": "nabra.article",
     "Mention": "nabra.article",
+    "ModelError": "nabra.errors",
     "NabraConfig": "nabra.modeling",
     "NabraError": "nabra.errors",
     "NabraModel": "nabra.modeling",
@@ -32,6 +33,7 @@ __all__ = [
     "Analyzer",
     "Article",
     "Mention",
+    "ModelError",
     "NabraConfig",
     "NabraError",
     "NabraModel",

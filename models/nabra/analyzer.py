@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
+import os
+import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
 
 from nabra.aligned import AlignedText, readable
 from nabra.article import Article, Sentence, Speaker
 from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
-from nabra.decoding import Logits, decode_attribution, softmax
+from nabra.decoding import Logits, decode_attribution, round_score, softmax
+from nabra.errors import ModelError
 from nabra.logs import LOGGER
 from nabra.readers import article_from_text
 from nabra.runtimes import Runtime, load_runtime
@@ -26,8 +33,18 @@ SENTENCE_TOKENS = 64
 """Of a newspaper's sentence, about."""
 
 
+class _Model(NamedTuple):
+    """What a process needs to label."""
+
+    runtime: Runtime
+    tokenizer: SentenceTokenizer
+
+
 class Analyzer:
     """Labels articles with a model.
+
+    Threads may share one. A forked process loads the model again when it first needs it, and so does a process that
+    gets a pickled analyzer. It needs no `close`: dropped, it frees what it holds.
 
     Args:
         runtime: What runs the model.
@@ -52,10 +69,46 @@ class Analyzer:
         min_confidence: float = 0.0,
     ) -> None:
         self.tones = tuple(tones)
-        self._runtime = runtime
-        self._tokenizer = tokenizer
+        self._model: _Model | None = _Model(runtime, tokenizer)
         self._batch_tokens = batch_tokens or runtime.batch_tokens
         self._min_confidence = min_confidence
+        self._again: partial[Analyzer] | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        _ANALYZERS.add(self)
+
+    def __enter__(self) -> Analyzer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the model, its threads and its memory now; what is asked later raises `ModelError`."""
+        self._model, self._closed = None, True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled is where the model lies, not the model."""
+        if self._again is None or self._closed:
+            raise ModelError("only an open analyzer made by Analyzer.from_pretrained can be sent to another process")
+        return self._again, ()
+
+    def _loaded(self) -> _Model:
+        """The model, loaded again in a process that was forked."""
+        with self._lock:
+            if self._closed:
+                raise ModelError("the analyzer is closed; load another with Analyzer.from_pretrained")
+            if self._model is None and self._again is not None:
+                self._model = self._again()._model
+            if self._model is None:
+                raise ModelError("the analyzer was made before the process forked; make it in the forked process")
+            return self._model
+
+    def _leave_to_parent(self) -> None:
+        """Forget the model in a forked process, whose threads stayed behind: to call it or to free it would hang."""
+        if self._model is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._model))
+        self._model, self._lock = None, threading.Lock()
 
     @property
     def look_ahead(self) -> int:
@@ -84,7 +137,7 @@ class Analyzer:
             min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
 
         Raises:
-            NabraError: If there is no such model, or it cannot be run; the message says what to do.
+            ModelError: If there is no such model, or it cannot be run; the message says what to do.
         """
         begin = time.perf_counter()
         directory = find_checkpoint(model, revision)
@@ -92,7 +145,16 @@ class Analyzer:
         tokenizer = SentenceTokenizer.from_directory(directory, config)
         loaded = load_runtime(directory, runtime, threads)
         LOGGER.debug("model: %s, loaded in %.2f s", directory, time.perf_counter() - begin)
-        return cls(loaded, tokenizer, config["tones"], batch_tokens, min_confidence)
+        analyzer = cls(loaded, tokenizer, config["tones"], batch_tokens, min_confidence)
+        analyzer._again = partial(
+            cls.from_pretrained,
+            str(directory.absolute()),
+            runtime=runtime,
+            batch_tokens=batch_tokens,
+            threads=threads,
+            min_confidence=min_confidence,
+        )
+        return analyzer
 
     def analyze(self, article: str | Article) -> Article:
         """Label one article.
@@ -127,35 +189,38 @@ class Analyzer:
 
         While the model computes a block, the next is read and tokenised, and the one before is put together.
         """
-        pool = ThreadPoolExecutor(self._runtime.concurrency)
+        model = self._loaded()
+        pool = ThreadPoolExecutor(model.runtime.concurrency)
         begin, done = time.perf_counter(), 0
         try:
             computing: _Block | None = None
             for articles in blocks:
-                block = self._submit(articles, pool)
+                block = self._submit(articles, model, pool)
                 done += len(block.texts)
                 if computing is not None:
-                    yield self._finish(computing)
+                    yield self._finish(computing, model)
                 computing = block
             if computing is not None:
-                yield self._finish(computing)
+                yield self._finish(computing, model)
         finally:
             pool.shutdown(cancel_futures=True)
             seconds = time.perf_counter() - begin
             LOGGER.debug("labelled: %d sentences in %.2f s, %.0f a second", done, seconds, done / seconds)
 
-    def _submit(self, articles: Sequence[Article], pool: ThreadPoolExecutor) -> _Block:
+    def _submit(self, articles: Sequence[Article], model: _Model, pool: ThreadPoolExecutor) -> _Block:
         """Tokenise a block and let the pool compute its batches."""
         texts = [_Text.of(sentence.text) for article in articles for sentence in article.sentences]
-        tokens = self._tokenizer.encode([text.read for text in texts])
+        tokens = model.tokenizer.encode([text.read for text in texts])
         jobs = [
-            (indices, pool.submit(self._runtime, self._tokenizer.pad([tokens[i].ids for i in indices], width)))
+            (indices, pool.submit(model.runtime, model.tokenizer.pad([tokens[i].ids for i in indices], width)))
             for width, indices in batches([len(sentence.ids) for sentence in tokens], self._batch_tokens)
         ]
         return _Block(articles, texts, tokens, jobs)
 
-    def _finish(self, block: _Block) -> list[Article]:
+    def _finish(self, block: _Block, model: _Model) -> list[Article]:
         """Wait for the logits of a block and make its answers of them."""
+        if self._model is not model:
+            raise ModelError("the analyzer was closed, or the process forked, while articles were on the way")
         readings: dict[int, _Reading] = {}
         for indices, job in block.jobs:
             logits = job.result()
@@ -167,7 +232,7 @@ class Analyzer:
         return [self._assemble(article, [next(in_order) for _ in article.sentences]) for article in block.articles]
 
     def _scores(self, logits: Logits, row: int) -> dict[str, float]:
-        return dict(zip(self.tones, map(float, softmax(logits.tone[row])), strict=True))
+        return dict(zip(self.tones, map(round_score, softmax(logits.tone[row])), strict=True))
 
     def _assemble(self, article: Article, readings: Sequence[_Reading]) -> Article:
         texts = [reading.text for reading in readings]
@@ -248,3 +313,15 @@ def _locate(speaker: Speaker | None, sentences: Sequence[Sentence], texts: Seque
     if sentence.start is not None:
         mention = dataclasses.replace(mention, start=sentence.start + start, end=sentence.start + end)
     return dataclasses.replace(speaker, mention=mention)
+
+
+_ANALYZERS: weakref.WeakSet[Analyzer] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for analyzer in list(_ANALYZERS):
+        analyzer._leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nabra.config import SHIPPED
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.logs import is_quiet
 from nabra.manifest import verify
 
@@ -32,15 +32,15 @@ def find_checkpoint(model: str = SHIPPED, revision: str | None = None) -> Path:
         revision: Branch, tag or commit of the Hub's repository.
 
     Raises:
-        NabraError: If there is no Nabra model there.
+        ModelError: If there is no Nabra model there.
     """
     directory = shipped_checkpoint() if model in ("", SHIPPED) else Path(model)
     if not directory.is_dir():
         if not is_hub_id(model):
-            raise NabraError(f"{directory}: no such directory; name a trained Nabra model")
+            raise ModelError(f"{directory}: no such directory; name a trained Nabra model")
         directory = _fetch(model, revision)
     if not (directory / MODEL_CONFIG_NAME).is_file():
-        raise NabraError(f"{directory}: holds no Nabra model ({MODEL_CONFIG_NAME} is missing)")
+        raise ModelError(f"{directory}: holds no Nabra model ({MODEL_CONFIG_NAME} is missing)")
     return directory
 
 
@@ -53,28 +53,32 @@ def is_hub_id(model: str) -> bool:
 def _fetch(model: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-    from huggingface_hub.utils.tqdm import disable_progress_bars
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    if is_quiet():
+    hidden = is_quiet() and not are_progress_bars_disabled()
+    if hidden:
         disable_progress_bars()
     try:
         return Path(snapshot_download(model, revision=revision, allow_patterns=FILES))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise NabraError(f"{model}: no such directory, and not to be had from the Hub ({reason})") from error
+        raise ModelError(f"{model}: no such directory, and not to be had from the Hub ({reason})") from error
+    finally:
+        if hidden:
+            enable_progress_bars()
 
 
 def read_model_config(directory: Path) -> dict[str, Any]:
-    """The parsed `config.json` of a Nabra model; `NabraError` if it is another kind of model or was altered."""
+    """The parsed `config.json` of a Nabra model; `ModelError` if it is another kind of model or was altered."""
     path = directory / MODEL_CONFIG_NAME
     verify(directory, MODEL_CONFIG_NAME)
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise NabraError(f"{path}: cannot be read ({error}); copy the model again") from error
+        raise ModelError(f"{path}: cannot be read ({error}); copy the model again") from error
     if not isinstance(config, dict) or config.get("model_type") != "nabra":
         kind = config.get("model_type") if isinstance(config, dict) else None
-        raise NabraError(f"{path}: is a {kind!r} model, not a Nabra model; train one on it first")
+        raise ModelError(f"{path}: is a {kind!r} model, not a Nabra model; train one on it first")
     if missing := [name for name in NEEDED if name not in config]:
-        raise NabraError(f"{path}: lacks {', '.join(missing)}; copy the model again")
+        raise ModelError(f"{path}: lacks {', '.join(missing)}; copy the model again")
     return config

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,7 +92,6 @@ def predict_cluster(
 
 
 def _import_ray() -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use to its makers otherwise
     try:
         import ray
         import ray.data
@@ -100,7 +100,8 @@ def _import_ray() -> Any:
     if not ray.is_initialized():
         on_sigterm = signal.getsignal(signal.SIGTERM)
         try:
-            ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+            with _environment("RAY_USAGE_STATS_ENABLED", "0"):  # Ray reports its use to its makers otherwise
+                ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
         except Exception as error:  # Ray raises many kinds
             reason = str(error).strip().splitlines()[0]
             raise NabraError(f"--engine ray: Ray cannot be started: {reason}; see RAY_ADDRESS") from error
@@ -110,6 +111,19 @@ def _import_ray() -> Any:
         ray.data.DataContext.get_current().enable_progress_bars = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """A variable for what begins in the block, unless the user has set it."""
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def _read(files: Rows, options: ReadOptions) -> Iterator[Rows]:
@@ -174,14 +188,14 @@ def _write_parquet(articles: Iterable[dict[str, Any]], path: Path) -> None:
     from pyarrow import parquet
 
     mention = {"sentence": pa.int32(), "text": pa.string(), "start": pa.int32(), "end": pa.int32()}
-    speaker = {"name": pa.string(), "score": pa.float32(), "mention": pa.struct(mention)}
+    speaker = {"name": pa.string(), "score": pa.float64(), "mention": pa.struct(mention)}
     sentence = {
         "text": pa.string(),
         "tone": pa.string(),
         "speaker": pa.struct(speaker),
         "start": pa.int32(),
         "end": pa.int32(),
-        "scores": pa.map_(pa.string(), pa.float32()),
+        "scores": pa.map_(pa.string(), pa.float64()),
         "truncated": pa.bool_(),
         "undecided": pa.bool_(),
     }

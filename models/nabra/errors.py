@@ -10,5 +10,9 @@ class NabraError(Exception):
     """
 
 
+class ModelError(NabraError):
+    """The model cannot be found, loaded or run here, whatever the article: a service that meets it cannot go on."""
+
+
 class TerminatedError(KeyboardInterrupt):
     """SIGTERM: ends a command as Ctrl-C does, but for the exit code."""

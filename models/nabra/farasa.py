@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
@@ -71,6 +72,7 @@ class SegmentedPreprocessor:
 
     def __init__(self, preprocessing: Preprocessing, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
+        self._lock = threading.Lock()  # Farasa's process answers one question after the other
         self._normalizer = normalizer(preprocessing)
         self._words = PreTokenizerSequence([pre_tokenizer(preprocessing), WhitespaceSplit()])
         self._characters = Split(Regex("(?m:.)"), "isolated")
@@ -79,7 +81,9 @@ class SegmentedPreprocessor:
     def __call__(self, text: str) -> AlignedText:
         """The segments separated by spaces, affixes marked with `+`."""
         words, spans = self._clean(text)
-        segments = list(self._split(self._segmenter.segment(" ".join(words)).split())) if words else []
+        with self._lock:
+            segmented = self._segmenter.segment(" ".join(words)) if words else ""
+        segments = list(self._split(segmented.split()))
         # A plus sign of the text's own cannot be told from Farasa's: the split drops it.
         letters = [(letter, span) for letter, span in zip("".join(words), spans, strict=True) if letter != "+"]
         return _align(segments, "".join(letter for letter, _ in letters), [span for _, span in letters])

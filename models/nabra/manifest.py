@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.writers import atomic_writer
 
 MANIFEST_NAME = "manifest.json"
@@ -65,7 +65,7 @@ def verify(directory: Path, *names: str) -> None:
         names: The files that are about to be loaded, as the manifest has them.
 
     Raises:
-        NabraError: If one is missing, cut short, altered or not of this model, or the format is newer.
+        ModelError: If one is missing, cut short, altered or not of this model, or the format is newer.
     """
     entries = _read_entries(directory / MANIFEST_NAME)
     if entries is None:
@@ -74,14 +74,14 @@ def verify(directory: Path, *names: str) -> None:
     for name in names:
         path = directory / name
         if not path.is_file():
-            raise NabraError(f"{path}: no such file; the model is not complete: copy it again")
+            raise ModelError(f"{path}: no such file; the model is not complete: copy it again")
         if name not in entries:
-            raise NabraError(f"{path}: does not belong to this model ({MANIFEST_NAME} lacks it); export it again")
+            raise ModelError(f"{path}: does not belong to this model ({MANIFEST_NAME} lacks it); export it again")
         size, expected = path.stat().st_size, entries[name]["size"]
         if size != expected:
-            raise NabraError(f"{path}: is cut short or altered ({size:,} bytes instead of {expected:,}); {remedy}")
+            raise ModelError(f"{path}: is cut short or altered ({size:,} bytes instead of {expected:,}); {remedy}")
         if sha256(path) != entries[name]["sha256"]:
-            raise NabraError(f"{path}: is altered or damaged (its SHA-256 is not the one saved); {remedy}")
+            raise ModelError(f"{path}: is altered or damaged (its SHA-256 is not the one saved); {remedy}")
 
 
 def _read_entries(path: Path) -> dict[str, dict[str, Any]] | None:
@@ -91,10 +91,10 @@ def _read_entries(path: Path) -> dict[str, dict[str, Any]] | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if manifest["format"] > FORMAT:
-            raise NabraError(
+            raise ModelError(
                 f"{path}: the model is of format {manifest['format']}, made by a newer Nabra; this one reads format "
                 f"{FORMAT}: pip install --upgrade nabra"
             )
         return {name: {"size": int(entry["size"]), **entry} for name, entry in manifest["files"].items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise NabraError(f"{path}: is damaged ({error}); copy the model again") from error
+        raise ModelError(f"{path}: is damaged ({error}); copy the model again") from error

@@ -18,7 +18,7 @@ from transformers.utils.generic import ModelOutput
 
 from nabra.arabert import Preprocessing
 from nabra.article import TONES, Source
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.manifest import verify
 
 IGNORED = -100
@@ -338,7 +338,7 @@ def load_trained(directory: Path) -> NabraModel:
     """A checkpoint's model in float32, ready for inference; only safetensors are read.
 
     Raises:
-        NabraError: If its weights are not whole.
+        ModelError: If its weights are not whole.
     """
     model: NabraModel
     verify(directory, *(sorted(path.name for path in directory.glob("model*.safetensors")) or ["model.safetensors"]))
@@ -349,10 +349,10 @@ def load_trained(directory: Path) -> NabraModel:
             )
     except Exception as error:  # transformers and safetensors raise many kinds
         reason = " ".join(str(error).split())
-        raise NabraError(f"{directory}: its weights cannot be loaded ({reason}); copy the model again") from error
+        raise ModelError(f"{directory}: its weights cannot be loaded ({reason}); copy the model again") from error
     model, loaded = pair
     if missing := sorted(loaded["missing_keys"]):
-        raise NabraError(f"{directory}: {len(missing)} of its weights are missing, such as {missing[0]}")
+        raise ModelError(f"{directory}: {len(missing)} of its weights are missing, such as {missing[0]}")
     model.eval()
     return model
 

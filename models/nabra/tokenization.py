@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from nabra.arabert import SEGMENTED, Preprocessing
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.manifest import verify
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ class SentenceTokenizer:
         """Load a checkpoint's tokenizer; `config` is its parsed `config.json`."""
         path = directory / FILE_NAME
         if not path.is_file():
-            raise NabraError(f"{path}: no such file; the directory is not a complete Nabra model")
+            raise ModelError(f"{path}: no such file; the directory is not a complete Nabra model")
         verify(directory, FILE_NAME)
         try:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises nothing narrower
-            raise NabraError(f"{path}: not a tokenizer file ({error}); copy the model again") from error
+            raise ModelError(f"{path}: not a tokenizer file ({error}); copy the model again") from error
         preprocessor = load_preprocessor(config.get("preprocessing", "none"))
         return cls(tokenizer, config["encoder"].get("pad_token_id") or 0, config["max_tokens"], preprocessor)
 

@@ -92,6 +92,40 @@ def test_batch_mates_order_and_threads_do_not_change_an_answer(tiny_model: Path)
     assert list(small.analyze_many(reversed(articles))) == together[::-1]
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_float_runtimes_keep_their_answers_up_to_the_last_place(tiny_model: Path, runtime: str) -> None:
+    articles = list(read_articles(["seeds/articles"]))
+    usual = list(Analyzer.from_pretrained(str(tiny_model), runtime=runtime, threads=1).analyze_many(articles))
+    for batch_tokens, threads in (1, 2), (4096, 1):
+        other = Analyzer.from_pretrained(str(tiny_model), runtime=runtime, batch_tokens=batch_tokens, threads=threads)
+        answers = [other.analyze(article) for article in articles[::-1]][::-1]
+        assert list(map(without_scores, answers)) == list(map(without_scores, usual))
+        assert scores_of(answers) == pytest.approx(scores_of(usual), abs=1.1e-6)
+
+
+def without_scores(article: Article) -> list[tuple[object, ...]]:
+    return [(s.text, s.tone, s.speaker and (s.speaker.name, s.speaker.mention)) for s in article.sentences]
+
+
+def scores_of(articles: list[Article]) -> list[float]:
+    sentences = [sentence for article in articles for sentence in article.sentences]
+    return [score for s in sentences for score in (*s.scores.values(), s.speaker.score if s.speaker else 0.0)]
+
+
+def test_of_equal_tones_the_first_wins_and_scores_have_six_places(tokenizer: SentenceTokenizer) -> None:
+    class NearlyEqual(CountingRuntime):
+        def __call__(self, batch: Batch) -> Logits:
+            logits = super().__call__(batch)
+            logits.tone[:] = [1, 1 + 1e-7]
+            return logits
+
+    (sentence,) = Analyzer(NearlyEqual(), tokenizer, ("long", "short")).analyze("نعم").sentences
+    assert sentence.tone == "long"
+    assert sentence.scores == {"long": 0.5, "short": 0.5}
+    (sentence,) = Analyzer(CountingRuntime(), tokenizer, ("long", "short")).analyze("نعم نعم").sentences
+    assert all(score == round(score, 6) for score in sentence.scores.values())
+
+
 def test_an_early_end_leaves_no_thread_behind(analyzer: Analyzer) -> None:
     before = threading.active_count()
     results = analyzer.analyze_many(Article(str(n), (Sentence("وصل الوفد."),)) for n in range(5000))

@@ -40,14 +40,6 @@ def inputs(tmp_path: Path) -> Path:
     return folder
 
 
-def rounded(record: dict) -> dict:
-    for sentence in record["sentences"]:
-        sentence["scores"] = {tone: pytest.approx(score, abs=1e-4) for tone, score in sentence["scores"].items()}
-        if sentence["speaker"]:
-            sentence["speaker"]["score"] = pytest.approx(sentence["speaker"]["score"], abs=1e-4)
-    return record
-
-
 def read(paths: list[Path]) -> dict[str, dict]:
     records = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     assert len({record["id"] for record in records}) == len(records)
@@ -78,8 +70,7 @@ def test_the_rows_are_those_of_one_process_though_a_worker_is_killed(
     killer.join()
     assert killed
     assert (done["articles"], done["left_out"]) == (301, 1)
-    expected = {name: rounded(record) for name, record in read([local]).items()}
-    assert read(sorted((tmp_path / "out").glob("part-*.jsonl"))) == expected
+    assert read(sorted((tmp_path / "out").glob("part-*.jsonl"))) == read([local])
     (errors,) = (tmp_path / "out").glob("errors-*.jsonl")
     assert "a.jsonl:301: broken JSON" in errors.read_text(encoding="utf-8")
 

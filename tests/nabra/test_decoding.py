@@ -32,6 +32,15 @@ def test_mention_is_the_likeliest_span(tokenizer: SentenceTokenizer) -> None:
     assert attribution.score == pytest.approx(1, abs=1e-3)
 
 
+def test_of_equal_mentions_the_first_and_shortest_wins(tokenizer: SentenceTokenizer) -> None:
+    (encoding,) = tokenizer.encode([TEXT])
+    span = np.zeros((len(encoding.ids), 2), dtype=np.float32)
+    attribution = decode_attribution(np.zeros(3, np.float32), span, encoding, TEXT)
+    assert attribution.source is Source.NONE
+    attribution = decode_attribution(SURE[Source.HERE], span, encoding, TEXT)
+    assert (attribution.start, attribution.end) == encoding.offsets[1]
+
+
 def test_end_never_lies_before_start(tokenizer: SentenceTokenizer) -> None:
     (encoding,) = tokenizer.encode([TEXT])
     attribution = decode_attribution(SURE[Source.HERE], peaks(len(encoding.ids), 4, 2), encoding, TEXT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nabra.decoding import Logits
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.runtimes.openvino import OpenVinoRuntime, openvino_path
 from nabra.tokenization import Batch
 
@@ -48,7 +48,7 @@ def load_runtime(directory: Path, runtime: str = "auto", threads: int = 0) -> Ru
     try:
         from nabra.runtimes.torch import TorchRuntime
     except ImportError as error:
-        raise NabraError(
+        raise ModelError(
             f"{directory}: has no {openvino_path(directory).name}, and torch, which could run it without, "
             "is not installed: run 'nabra export' on it, or pip install 'nabra[train]'"
         ) from error

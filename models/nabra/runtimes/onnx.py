@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.logs import LOGGER
 from nabra.manifest import verify
 from nabra.tokenization import Batch
@@ -35,10 +35,10 @@ class OnnxRuntime:
         try:
             import onnxruntime
         except ImportError as error:
-            raise NabraError("--inference.runtime onnx needs ONNX Runtime: pip install 'nabra[onnx]'") from error
+            raise ModelError("--inference.runtime onnx needs ONNX Runtime: pip install 'nabra[onnx]'") from error
         path = onnx_path(directory)
         if not path.is_file():
-            raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
+            raise ModelError(f"{path}: no such file; make it with 'nabra export {directory}'")
         verify(directory, path.relative_to(directory).as_posix())
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -46,7 +46,7 @@ class OnnxRuntime:
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many kinds
-            raise NabraError(f"{path}: cannot be loaded ({error}); export it again") from error
+            raise ModelError(f"{path}: cannot be loaded ({error}); export it again") from error
         LOGGER.debug("runtime: ONNX Runtime, float32, threads: %s", threads or "all")
 
     def __call__(self, batch: Batch) -> Logits:

@@ -13,7 +13,7 @@ import platformdirs
 
 from nabra.batching import CPU_BATCH_TOKENS
 from nabra.decoding import Logits
-from nabra.errors import NabraError
+from nabra.errors import ModelError
 from nabra.logs import LOGGER
 from nabra.manifest import verify
 from nabra.tokenization import Batch
@@ -37,7 +37,7 @@ def import_openvino() -> Any:
         import openvino
     finally:
         if blocked:
-            del sys.modules[name]
+            sys.modules.pop(name, None)  # another thread may have done it
     return openvino
 
 
@@ -57,7 +57,7 @@ class OpenVinoRuntime:
     def __init__(self, directory: Path, threads: int = 0) -> None:
         path = openvino_path(directory)
         if not path.is_file():
-            raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
+            raise ModelError(f"{path}: no such file; make it with 'nabra export {directory}'")
         verify(directory, *(file.relative_to(directory).as_posix() for file in (path, path.with_suffix(".bin"))))
         options = {
             "PERFORMANCE_HINT": "THROUGHPUT",
@@ -74,7 +74,7 @@ class OpenVinoRuntime:
             model = core.compile_model(core.read_model(path), "CPU", options)
         except Exception as error:  # OpenVINO raises RuntimeError for everything
             reason = str(error).strip().splitlines()[-1]
-            raise NabraError(f"{path}: cannot be loaded ({reason}); export it again") from error
+            raise ModelError(f"{path}: cannot be loaded ({reason}); export it again") from error
         LOGGER.debug("runtime: OpenVINO, int8, threads: %d", options["INFERENCE_NUM_THREADS"])
         self.concurrency: int = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._requests: SimpleQueue[Any] = SimpleQueue()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +21,22 @@ GPU_BATCH_TOKENS = 65_536
 
 
 class TorchRuntime:
-    """A model in torch, on whatever device it lies; on a CUDA device matrices are multiplied in bf16."""
+    """A model in torch, on whatever device it lies; on a CUDA device matrices are multiplied in bf16.
+
+    Args:
+        model: The model.
+        threads: Processor threads; 0 for as many as torch is set to.
+    """
 
     concurrency = 1
 
-    def __init__(self, model: NabraModel) -> None:
+    def __init__(self, model: NabraModel, threads: int = 0) -> None:
         self._model = model
+        self._threads = threads
         self._on_gpu = model.device.type == "cuda"
         self.batch_tokens = GPU_BATCH_TOKENS if self._on_gpu else CPU_BATCH_TOKENS
         precision = "bf16" if self._on_gpu else "float32"
-        LOGGER.debug("runtime: torch, %s, %s, threads: %d", model.device, precision, torch.get_num_threads())
+        LOGGER.debug("runtime: torch, %s, %s, threads: %d", model.device, precision, threads or torch.get_num_threads())
 
     @classmethod
     def from_directory(cls, directory: Path, threads: int = 0) -> TorchRuntime:
@@ -37,19 +46,35 @@ class TorchRuntime:
             directory: The checkpoint.
             threads: Processor threads; 0 for all cores.
         """
-        if threads:
-            torch.set_num_threads(threads)
         model: Any = load_trained(directory)
-        return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"))
+        return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"), threads)
 
     @torch.inference_mode()
     def __call__(self, batch: Batch) -> Logits:
         """Logits of every sentence of the batch."""
         device = self._model.device
-        with torch.autocast(device.type, torch.bfloat16, enabled=self._on_gpu):
+        with _threads(self._threads), torch.autocast(device.type, torch.bfloat16, enabled=self._on_gpu):
             output = self._model(
                 input_ids=torch.from_numpy(batch.input_ids).to(device),
                 attention_mask=torch.from_numpy(batch.attention_mask).to(device),
             )
         logits = (output.tone_logits, output.source_logits, output.span_logits)
         return Logits(*(values.float().cpu().numpy() for values in logits))
+
+
+_COUNT = threading.Lock()
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Compute with so many threads. torch has one number for the whole process: it is given back."""
+    if not number:
+        yield
+        return
+    with _COUNT:
+        before = torch.get_num_threads()
+        torch.set_num_threads(number)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
