@@ -54,7 +54,7 @@ def test_encoding_and_odd_names_on_the_command_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("-a\nb.txt").write_bytes(TEXT.encode("cp1256"))
-    options = ["--model", str(tiny_model), "--output", "out.jsonl"]
+    options = ["--model", str(tiny_model), "--output", "out.jsonl", "--overwrite"]
     assert main(["predict", "./-a\nb.txt", *options]) == 0
     assert r"-a\nb.txt: is not UTF-8; read as cp1256" in capsys.readouterr().err
     assert [sentence["text"] for sentence in lines(Path("out.jsonl"))[0]["sentences"]] == TEXT.split("\n")

@@ -13,10 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from nabra.article import Article
+from nabra.decoding import SCORE_DIGITS
 from nabra.modeling import NabraModel
 
 PRIOR = 0.5
 """Standard deviation of the normal prior on biases and on the temperature's logarithm: few sentences change little."""
+LEAST_SCORE = 10**-SCORE_DIGITS / 2
+"""What stands for a score that was rounded to zero."""
 
 
 class Scaling(NamedTuple):
@@ -63,7 +66,7 @@ def calibrate(model: NabraModel, gold: Sequence[Article], predicted: Sequence[Ar
     tones = model.config.tones
     scores = [[s.scores[tone] for tone in tones] for article in predicted for s in article.sentences]
     labels = [tones.index(sentence.tone) for article in gold for sentence in article.sentences]
-    logits = torch.tensor(scores, dtype=torch.float64).clamp(min=torch.finfo(torch.float32).tiny).log()
+    logits = torch.tensor(scores, dtype=torch.float64).clamp(min=LEAST_SCORE).log()
     scaling = fit_scaling(logits, torch.tensor(labels))
     last = model.tone_head[-1]
     assert isinstance(last, nn.Linear)
