@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nabra.decoding import SOURCES, Logits, softmax
 from nabra.errors import NabraError
 from nabra.logs import shows_progress
 from nabra.readers import read_articles
-from nabra.runtimes.torch import TorchRuntime
+from nabra.runtimes import load_runtime
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
 from nabra_train.data import load_articles
 from nabra_train.training import fit_dataset
@@ -31,7 +32,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 class Teacher:
-    """A trained model that says how likely each label is.
+    """A trained model that says how likely each label is; it runs as `nabra predict` would run it.
 
     Args:
         model: Directory or Hub id of a checkpoint, or `shipped`.
@@ -43,16 +44,18 @@ class Teacher:
         config = read_model_config(directory)
         if list(config["tones"]) != list(tones):
             raise NabraError(f"--teachers: {model}: its tones are {', '.join(config['tones'])}, not {', '.join(tones)}")
-        self._runtime = TorchRuntime.from_directory(directory)
+        self._runtime = load_runtime(directory)
         self._tokenizer = SentenceTokenizer.from_directory(directory, config)
 
     def label(self, sentences: Sequence[str], students: Sequence[SentenceTokens]) -> Iterator[dict[str, FloatArray]]:
         """For each sentence the columns of `build_dataset` as probabilities, on the student's tokens."""
         own = self._tokenizer.encode(sentences)
         labels: dict[int, dict[str, FloatArray]] = {}
-        for width, indices in batches([len(tokens.ids) for tokens in own], self._runtime.batch_tokens):
-            logits = self._runtime(self._tokenizer.pad([own[i].ids for i in indices], width))
-            labels |= {i: _probabilities(logits, row, own[i], students[i]) for row, i in enumerate(indices)}
+        cut = list(batches([len(tokens.ids) for tokens in own], self._runtime.batch_tokens))
+        padded = [self._tokenizer.pad([own[i].ids for i in indices], width) for width, indices in cut]
+        with ThreadPoolExecutor(self._runtime.concurrency) as pool:
+            for (_, indices), logits in zip(cut, pool.map(self._runtime, padded), strict=True):
+                labels |= {i: _probabilities(logits, row, own[i], students[i]) for row, i in enumerate(indices)}
         return (labels[i] for i in range(len(own)))
 
 
