@@ -26,6 +26,7 @@ from xml.sax.saxutils import quoteattr
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.formats.drawing import MENTION, Drawing, Span, draw, from_utf16, to_record
+from nabra.readers import parse_json
 
 COLORS = ("#2da44e", "#d4a72c", "#cf222e", "#0969da", "#bf3989", "#57606a")
 MENTION_COLOR = "#8250df"
@@ -127,7 +128,7 @@ def read(
 
 def _tasks(path: Path) -> list[dict[str, Any]]:
     try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+        tasks = parse_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise NabraError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:

@@ -9,6 +9,7 @@ from nabra.decoding import Logits
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
 from nabra.tokenization import Batch
+from nabra.untrusted import check_onnx
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("tone_logits", "source_logits", "span_logits")
@@ -38,6 +39,7 @@ class OnnxRuntime:
         path = onnx_path(directory)
         if not path.is_file():
             raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
+        check_onnx(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
