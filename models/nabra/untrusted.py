@@ -1,0 +1,73 @@
+"""Checks what a model's files ask for, before a library reads them: a model may come from anybody."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nabra.errors import NabraError
+
+# Keys of `config.json` by which `transformers` runs code from the Hub, reads weights from elsewhere, or hands the
+# model over to another library.
+_REACHING_OUT = frozenset(
+    "auto_map attn_implementation _attn_implementation experts_implementation _experts_implementation "
+    "quantization_config transformers_weights use_kernels".split()
+)
+_ADAPTER = "adapter_config.json"
+_INDEX = "*.safetensors.index.json"
+# The key of a tensor's file as protobuf has it: its length, a number whose last byte is small, and its letters.
+_EXTERNAL_DATA = re.compile(rb"[\x00-\x1f]location")
+
+
+def check_model_config(config: Mapping[str, Any], path: Path) -> None:
+    """Refuse a `config.json` of a Nabra model that lacks what we need or asks for more than a model may.
+
+    Args:
+        config: Its content.
+        path: Where it lies, for the message.
+    """
+    if asked := next((key for key in _keys(config) if key in _REACHING_OUT), None):
+        raise NabraError(f"{path}: {asked}: a Nabra model holds no code and names no other files; get it from its maker")
+    encoder, tones, max_tokens = (config.get(key) for key in ("encoder", "tones", "max_tokens"))
+    if not isinstance(encoder, dict):
+        raise NabraError(f"{path}: encoder: must be an object; copy the model again")
+    if not isinstance(tones, list) or len(tones) < 2 or not all(isinstance(tone, str) and tone for tone in tones):
+        raise NabraError(f"{path}: tones: must be a list of at least two names; copy the model again")
+    room = encoder.get("max_position_embeddings")
+    if type(max_tokens) is not int or not 2 < max_tokens <= (room if type(room) is int and room > 0 else max_tokens):
+        raise NabraError(f"{path}: max_tokens: must be a number that the encoder has room for; copy the model again")
+
+
+def _keys(value: Any) -> Iterator[str]:
+    for key, inner in value.items():
+        yield key
+        if isinstance(inner, dict):
+            yield from _keys(inner)
+
+
+def check_weights(directory: Path) -> None:
+    """Refuse a directory whose weights would be read from elsewhere, or from anything but safetensors."""
+    if (directory / _ADAPTER).exists():
+        raise NabraError(f"{directory / _ADAPTER}: adapters are not read; merge it into the model first")
+    for path in directory.glob(_INDEX):
+        try:
+            names = set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise NabraError(f"{path}: not an index of weights ({error}); copy the model again") from error
+        for name in names:
+            if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
+                raise NabraError(f"{path}: names {name!r}; weights are safetensors in the model's own folder")
+
+
+def check_onnx(path: Path) -> None:
+    """Refuse an ONNX model that keeps tensors in other files: older ONNX Runtimes read them from anywhere."""
+    with path.open("rb") as file:
+        if not file.seek(0, 2):
+            raise NabraError(f"{path}: is empty; export it again")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if _EXTERNAL_DATA.search(content):
+                raise NabraError(f"{path}: keeps weights in other files, which Nabra does not read; export it again")
