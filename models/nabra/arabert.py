@@ -198,7 +198,8 @@ def _second_generation(emoji: bool) -> Iterator[Normalizer]:
         yield _replace(pattern, f" {MAIL} ")
     yield _replace(_MENTION, f" {USER} ")
     yield Replace("<br />", " ")
-    yield _replace("</?[^>]+>")
+    # Where no tag closes any more, all is passed over at once.
+    yield _replace(r"<[^>]+(?:>|\z\K)")
     for digit, indic in enumerate("٠١٢٣٤٥٦٧٨٩"):
         yield Replace(indic, str(digit))
     yield _replace(_ELONGATION, "")
