@@ -29,7 +29,9 @@ def check_model_config(config: Mapping[str, Any], path: Path) -> None:
         path: Where it lies, for the message.
     """
     if asked := next((key for key in _keys(config) if key in _REACHING_OUT), None):
-        raise NabraError(f"{path}: {asked}: a Nabra model holds no code and names no other files; get it from its maker")
+        raise NabraError(
+            f"{path}: {asked}: a Nabra model holds no code and names no other files; get it from its maker"
+        )
     encoder, tones, max_tokens = (config.get(key) for key in ("encoder", "tones", "max_tokens"))
     if not isinstance(encoder, dict):
         raise NabraError(f"{path}: encoder: must be an object; copy the model again")

@@ -116,7 +116,7 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
         )
     # Others are code that is fetched from the Hub.
     if (attention := config._attn_implementation) not in (None, "eager", "sdpa"):
-        raise NabraError(f"model.encoder: {model.encoder!r} asks for the attention {attention!r}; delete that key of it")
+        raise NabraError(f"model.encoder: {model.encoder!r} asks for the attention {attention!r}; delete that key")
     if config.model_type == "nabra":
         raise NabraError(f"model.encoder: {model.encoder!r} is a trained Nabra model; use --model.checkpoint")
     if type(config) not in MODEL_FOR_MASKED_LM_MAPPING or config.is_encoder_decoder:
