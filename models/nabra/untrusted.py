@@ -64,7 +64,7 @@ def check_weights(directory: Path) -> None:
 
 
 def check_onnx(path: Path) -> None:
-    """Refuse an ONNX model that keeps tensors in other files: older ONNX Runtimes read them from anywhere."""
+    """Refuse an ONNX model that keeps tensors in other files: ONNX Runtime 1.22 reads them from anywhere."""
     with path.open("rb") as file:
         if not file.seek(0, 2):
             raise NabraError(f"{path}: is empty; export it again")

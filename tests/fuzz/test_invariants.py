@@ -24,6 +24,7 @@ WORDS = """قال وقالت الوزير وزير رئيس بلدية النق�
 MARKS = [*" .!؟?…،؛:«»“”\"'()[]{}-–—/*•@#&<>\n\t", "\u00a0", "\u200f", "\u0640", "\u064e", "\u2028", "\x00", "\ufeff"]
 TEXTS = st.lists(st.sampled_from([*WORDS, *MARKS, " ", " ", *PIECES[:20]]) | st.characters(), max_size=40).map("".join)
 SENTENCES = TEXTS.filter(str.strip)
+LINES = SENTENCES.map(lambda text: " ".join(text.split())).filter(bool)
 GIVEN = st.tuples(st.integers(0, 2), st.integers(0, 60), st.integers(0, 80))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
@@ -109,12 +110,12 @@ def labelled(draw: st.DrawFn) -> Article:
         words = [word for word in texts[index].split() if word.isalpha()]
         if words and draw(st.booleans()):
             mention = draw(st.sampled_from(words))
-            speaker = Speaker(draw(TEXTS.filter(bool)), Mention(index, mention))
+            speaker = Speaker(draw(LINES), Mention(index, mention))
         sentences.append(Sentence(text, draw(st.sampled_from(TONES)), speaker))
     metadata = draw(st.dictionaries(st.text(min_size=1, max_size=5), TEXTS, max_size=2))
     for name in ("id", "sentences"):
         metadata.pop(name, None)
-    return Article(draw(TEXTS.filter(bool)), tuple(sentences), metadata)
+    return Article(draw(LINES), tuple(sentences), metadata)
 
 
 @pytest.mark.parametrize("name", ["nabra", "label-studio", "doccano", "conll"])
