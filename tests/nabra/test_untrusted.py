@@ -19,13 +19,12 @@ from nabra.checkpoint import read_model_config
 from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
 from nabra.formats import read_labelled
-from nabra.labelled import read_predictions, trim_mention
+from nabra.labelled import trim_mention
 from nabra.names import fold, read_phrase, tokenize
-from nabra.readers import DEEPEST, read_articles
 from nabra.reports import write_report
 from nabra.runtimes import load_runtime
 from nabra.runtimes.onnx import onnx_path
-from nabra.speakers import LONGEST_ARTICLE, Attribution, clean_mention, resolve_speakers
+from nabra.speakers import Attribution, clean_mention, resolve_speakers
 from nabra.splitting import split_sentences
 from nabra.untrusted import check_weights
 
@@ -115,7 +114,7 @@ def test_weights_are_safetensors_in_the_folder_of_the_model(name: object, tmp_pa
 def test_adapters_are_not_read(model: Path) -> None:
     (model / "adapter_config.json").write_text('{"base_model_name_or_path": "/elsewhere"}', encoding="utf-8")
     with pytest.raises(NabraError, match=r"adapter_config\.json: adapters are not read"):
-        load_runtime(model, "torch")
+        Analyzer.from_pretrained(str(model), runtime="torch")
 
 
 @pytest.mark.parametrize("location", ["../../secret.bin", "/etc/passwd", "weights.bin"])
@@ -224,20 +223,9 @@ def test_a_section_is_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not Path("ran").exists()
 
 
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ('{"id": "x", "text": "نعم.", "more": ' + "[" * 100_000, f"is nested more than {DEEPEST} deep"),
-        ('{"id": "x", "text": "نعم.", "more": ' + '{"a":' * 300 + "1" + "}" * 301, f"more than {DEEPEST} deep"),
-        ('{"id": "x", "text": "نعم.", "more": 1' + "0" * 5000 + "}", "holds a number of more than 4,300 digits"),
-    ],
-)
-def test_json_has_bounds(line: str, message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ['{"more": ' + "[" * 100_000, '{"more": 1' + "0" * 5000 + "}"])
+def test_json_of_annotation_tools_has_bounds(line: str, tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_text(line, encoding="utf-8")
-    for read in (lambda: list(read_articles([path])), lambda: list(read_predictions(path))):
-        with pytest.raises(NabraError, match=rf"in\.jsonl:1: {message}"):
-            read()
     path.write_text(line.replace("{", "[{", 1), encoding="utf-8")
     with pytest.raises(NabraError, match=r"in\.jsonl: broken JSON"):
         list(read_labelled(path, "label-studio"))
@@ -293,7 +281,7 @@ def budget() -> Iterator[None]:
 
 
 def _resolve(text: str) -> object:
-    sentences = [text[start:end] for start, end in split_sentences(text)][: 2 * LONGEST_ARTICLE]
+    sentences = [text[start:end] for start, end in split_sentences(text)][:1000]
     return resolve_speakers(sentences, [Attribution(Source.HERE, 0, min(len(s), 40), 0.5) for s in sentences])
 
 

@@ -23,6 +23,7 @@ from nabra.config_files import dump_config
 from nabra.errors import NabraError
 from nabra.modeling import NabraModel, load_trained, quietly
 from nabra.tokenization import SentenceTokenizer, load_preprocessor
+from nabra.untrusted import check_weights
 
 HISTORY_NAME = "training_log.json"
 PREPROCESSING_KEY = "nabra_preprocessing"
@@ -110,6 +111,8 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
     location = encoder_location(model.encoder)
     if not Path(location).is_dir() and not is_hub_id(location):
         raise NabraError(f"model.encoder: {location}: no such directory; name one, a Hub id (owner/name), or 'compact'")
+    if Path(location).is_dir():
+        check_weights(Path(location))
     with loading(model):
         config: PretrainedConfig = AutoConfig.from_pretrained(
             location, revision=model.revision, trust_remote_code=False

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from torch import Tensor, nn
 
 from nabra.checkpoint import read_model_config
 from nabra.config import CONFIG_NAME
-from nabra.config_files import read_config_file
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
 from nabra.modeling import NabraModel, load_trained, quietly
@@ -79,7 +79,8 @@ def export_model(directory: Path, data: Sequence[str | Path] = ()) -> list[Path]
 def _calibration_texts(directory: Path, data: Sequence[str | Path]) -> list[str]:
     """Some sentences of the articles, the same ones every time."""
     if not data:
-        trained_on = Path(read_config_file(directory / CONFIG_NAME).get("data", {}).get("train", ""))
+        config = yaml.safe_load((directory / CONFIG_NAME).read_text(encoding="utf-8"))
+        trained_on = Path(config["data"]["train"])
         if not trained_on.is_file():
             raise NabraError(f"{directory}: was trained on {trained_on}, which is not here; name articles with --data")
         data = [trained_on]

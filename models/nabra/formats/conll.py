@@ -26,7 +26,6 @@ from typing import Any, TextIO
 
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.readers import parse_json
 
 TYPE = "SPEAKER"
 _TOKEN = re.compile(r"[\w\u0610-\u061a\u064b-\u065f\u0670]+|\S")
@@ -148,8 +147,8 @@ def _record(blocks: list[_Block]) -> dict[str, Any]:
     if "newdoc id" not in head:
         raise NabraError(f"{blocks[0].where}: the first sentence of an article begins with '# newdoc id = …'")
     try:
-        metadata = dict(parse_json(head.get("metadata", "{}")))
-    except (TypeError, ValueError) as error:
+        metadata = dict(json.loads(head.get("metadata", "{}")))
+    except (TypeError, ValueError, RecursionError) as error:
         raise NabraError(f"{blocks[0].where}: metadata: must be a JSON object ({error})") from error
     mentions = [_marked(block) for block in blocks]
     sentences = [

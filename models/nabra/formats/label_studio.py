@@ -26,7 +26,6 @@ from xml.sax.saxutils import quoteattr
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.formats.drawing import MENTION, Drawing, Span, draw, from_utf16, to_record
-from nabra.readers import parse_json
 
 COLORS = ("#2da44e", "#d4a72c", "#cf222e", "#0969da", "#bf3989", "#57606a")
 MENTION_COLOR = "#8250df"
@@ -128,10 +127,10 @@ def read(
 
 def _tasks(path: Path) -> list[dict[str, Any]]:
     try:
-        tasks = parse_json(path.read_text(encoding="utf-8-sig"))
+        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise NabraError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NabraError(f"{path}: broken JSON ({error})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise NabraError(f"{path}: expected a list of tasks; export from Label Studio as JSON")

@@ -39,10 +39,10 @@ class OnnxRuntime:
         path = onnx_path(directory)
         if not path.is_file():
             raise NabraError(f"{path}: no such file; make it with 'nabra export {directory}'")
-        check_onnx(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        check_onnx(path)
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many kinds
