@@ -154,7 +154,6 @@ def test_openvino_reads_no_further_than_its_weights(model: Path) -> None:
     for changed in (
         whole.replace('offset="0"', 'offset="999999999999"'),
         whole.replace('version="opset1"', 'version="extension"'),
-        '<!DOCTYPE net [<!ENTITY x SYSTEM "file:///etc/passwd">]><net name="&x;" version="11"/>',
     ):
         assert changed != whole
         path.write_text(changed, encoding="utf-8")
