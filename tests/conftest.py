@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertModel, BertTokenizer
 
@@ -20,6 +21,12 @@ from nabra.writers import to_json_line
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"
 SHARED = ROOT.parent / "shared"
+
+# What CI runs is the same every time; `--hypothesis-profile long` looks for what nobody has found yet.
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("ci", max_examples=40, derandomize=True, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("long", max_examples=5000, deadline=None, suppress_health_check=_SLOW)
+settings.load_profile("ci")
 
 # The models are tiny: threads would cost more than they save.
 torch.set_num_threads(1)

@@ -34,6 +34,9 @@ from nabra.names import (
     undescribed,
 )
 
+MOST_PEOPLE = 500
+"""Whom running text introduces after so many is not looked for: each is compared with all before."""
+
 
 @dataclass(slots=True)
 class Entity:
@@ -145,7 +148,7 @@ class Cast:
         Those of a mention that was `read` are left out: a whole phrase is read better than running text.
         """
         position = 0
-        while position < len(tokens):
+        while position < len(tokens) and len(self.entities) < MOST_PEOPLE:
             here, position = position, position + 1
             head = tokens[here]
             joined = not is_title(head.key) and len(head.key) > 3 and head.key[0] in "وفلبك"
@@ -162,7 +165,7 @@ class Cast:
                 if here and tokens[here - 1].key.endswith("برياسه"):
                     entity.roles.append(("رييس", *(token.key for token in tokens[max(0, here - 9) : here - 1])))
                 position = here + end
-            elif here and not joined and (known := self._ending(tokens[:here])):
+            elif here and not joined and (known := self._ending(tokens[max(0, here - 9) : here])):
                 known.roles.append(role)
             elif here > 2 and not joined and not is_definite(head.key) and (start := _name_before(tokens, here)):
                 self._enter(self._text(index, tokens[start:here]), index, role)
@@ -187,7 +190,7 @@ class Cast:
         return self.sentences[index][tokens[0].start : tokens[-1].end]
 
     def _ending(self, tokens: Sequence[Token]) -> Entity | None:
-        tail = tuple(fold(" ".join(t.raw for t in tokens[-9:])).split())
+        tail = tuple(fold(" ".join(t.raw for t in tokens)).split())
         return next((e for e in self.entities if e.named and tail[-len(e.words) :] == e.words), None)
 
     def _name_end(self, tokens: Sequence[Token], start: int) -> int:

@@ -56,7 +56,8 @@ _LINKS = (
     _URL,
     r"http[s]?://[a-zA-Z0-9_\-./~?=%&]+",
     r"www[a-zA-Z0-9_\-?=%&/.~]+",
-    r"[a-zA-Z]+\.com",
+    # A match begins where a run of letters does, or the last one ended: no run is read once for each of its letters.
+    r"(?:(?<![a-zA-Z])|(?<=\.com))[a-zA-Z]+\.com",
     f"http{_NO_SPACES}*",
     f"www{_NO_SPACES}*",
     "://",
@@ -152,8 +153,8 @@ def pre_tokenizer(preprocessing: Preprocessing) -> PreTokenizer:
     return PreTokenizerSequence(
         [
             _isolate(f"[^0-9{_ARABIC}\u0660-\u0669a-zA-Z\\[\\]]"),
-            _isolate(rf"\d+(?={letters})|(?<=\d){letters}+"),
-            _isolate(rf"{letters}+(?=\d)|(?<={letters})\d+"),
+            _isolate(rf"(?<!\d)\d+(?={letters})|(?<=\d){letters}+"),
+            _isolate(rf"(?<!{letters}){letters}+(?=\d)|(?<={letters})\d+"),
         ]
     )
 
@@ -168,7 +169,7 @@ def _replace(pattern: str, content: str = " ") -> Normalizer:
 
 def _first_generation() -> Iterator[Normalizer]:
     yield _replace(_DIACRITICS, "")
-    yield _replace(r"\d+/[ء-ي]+/\d+\]", "")
+    yield _replace(r"(?<!\d)\d+/[ء-ي]+/\d+\]", "")
     yield Replace(_TATWEEL, "")
     yield _replace("[«»]", ' " ')
     yield _replace(f"http{_NO_SPACES}*", LINK)
@@ -197,7 +198,8 @@ def _second_generation(emoji: bool) -> Iterator[Normalizer]:
         yield _replace(pattern, f" {MAIL} ")
     yield _replace(_MENTION, f" {USER} ")
     yield Replace("<br />", " ")
-    yield _replace("</?[^>]+>")
+    # Where no tag closes any more, all is passed over at once.
+    yield _replace(r"<[^>]+(?:>|\z\K)")
     for digit, indic in enumerate("٠١٢٣٤٥٦٧٨٩"):
         yield Replace(indic, str(digit))
     yield _replace(_ELONGATION, "")

@@ -11,10 +11,9 @@ from nabra.config import SHIPPED
 from nabra.errors import ModelError
 from nabra.logs import is_quiet
 from nabra.manifest import verify
+from nabra.untrusted import check_model
 
 MODEL_CONFIG_NAME = "config.json"
-NEEDED = ("encoder", "max_tokens", "tones")
-"""Keys of it without which a model cannot be used."""
 FILES = ["*.json", "*.yaml", "*.safetensors", "onnx/*.onnx", "openvino/*", "README.md"]
 """What is fetched from the Hub: never pickled weights, never code."""
 
@@ -74,11 +73,10 @@ def read_model_config(directory: Path) -> dict[str, Any]:
     verify(directory, MODEL_CONFIG_NAME)
     try:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path}: cannot be read ({error}); copy the model again") from error
     if not isinstance(config, dict) or config.get("model_type") != "nabra":
         kind = config.get("model_type") if isinstance(config, dict) else None
         raise ModelError(f"{path}: is a {kind!r} model, not a Nabra model; train one on it first")
-    if missing := [name for name in NEEDED if name not in config]:
-        raise ModelError(f"{path}: lacks {', '.join(missing)}; copy the model again")
+    check_model(directory, config)
     return config

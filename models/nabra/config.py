@@ -176,7 +176,7 @@ class Config:
 
 def _require_positive(section: object, prefix: str, *names: str) -> None:
     for name in names:
-        if getattr(section, name) <= 0:
+        if not getattr(section, name) > 0:  # not a number is none of both
             raise ValueError(f"{prefix}.{name}: must be greater than 0, got {getattr(section, name)}")
 
 

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from jsonargparse import ArgumentParser, Namespace
@@ -17,6 +18,9 @@ from nabra.errors import NabraError
 from nabra.logs import show_messages
 
 SECTIONS = {section.name for section in dataclasses.fields(Config)}
+KEYS = [f"{name}.{key.name}" for name in vars(Config()) for key in dataclasses.fields(getattr(Config(), name))]
+DEEPEST = 3
+"""How deep a configuration file nests: sections, keys, lists."""
 _UNKNOWN_KEY = re.compile(r"Group '(?P<group>[\w.]+)' does not accept option '(?P<key>[\w.]+)'")
 _UNKNOWN_OPTION = re.compile(r"unrecognized arguments: --(?P<option>[\w.]+)")
 
@@ -61,6 +65,8 @@ def parse(
     for option, value in itertools.pairwise(expanded):
         if option == "--config":
             _check_file(Path(value))
+        if option.removeprefix("--") in SECTIONS and option.startswith("--"):
+            raise NabraError(f"{option}: name one of its keys, such as {_first_key(option[2:])}")
     parsed = parse_arguments(parser, expanded)
     return Config(**{section: parsed.pop(section) for section in SECTIONS}), parsed
 
@@ -104,17 +110,53 @@ def _expand(arguments: Sequence[str], aliases: Mapping[str, str]) -> list[str]:
 
 
 def _check_file(path: Path) -> None:
-    """Parse a configuration file alone, so that a fault can name it."""
+    """Check a configuration file alone, so that a fault can name it."""
     parser = build_parser("", "")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        if not isinstance(values, dict):
-            raise ValueError("expected sections with keys, such as 'model: {encoder: compact}'")
-        for section in set(values) - SECTIONS:
-            raise ValueError(_unknown(str(section), SECTIONS))
-        parser.instantiate(parser.parse_object(values))
+        parser.instantiate(parser.parse_object(_sections(path.read_text(encoding="utf-8"))))
     except (Exception, SystemExit) as error:
         raise NabraError(f"{path}: {_explain(error, parser)}") from error
+
+
+def read_config_file(path: Path) -> dict[str, dict[str, Any]]:
+    """The sections of a configuration file as they stand there; `NabraError` if it is none."""
+    try:
+        return _sections(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise NabraError(f"{path}: {_explain(error, build_parser('', ''))}") from error
+
+
+def _sections(text: str) -> dict[str, dict[str, Any]]:
+    """Parse a configuration file, which holds known sections of known keys with plain values, and nothing else.
+
+    jsonargparse takes more where it expects a section: it imports what a `class_path` names, and reads the file that a
+    string names. Aliases can make a short file a huge one.
+    """
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError("aliases (*name) are not read; write the value out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError("is nested too deeply; a section holds keys with plain values or lists of them")
+    sections = yaml.safe_load(text) or {}
+    if not isinstance(sections, dict):
+        raise ValueError("expected sections with keys, such as 'model: {encoder: compact}'")
+    for section, values in sections.items():
+        if section not in SECTIONS:
+            raise ValueError(_unknown(str(section), SECTIONS))
+        if not isinstance(values, dict):
+            raise ValueError(f"{section}: expected keys, such as {_first_key(section)}")
+        for key, value in values.items():
+            if f"{section}.{key}" not in KEYS:
+                raise ValueError(_unknown(f"{section}.{key}", KEYS))
+            if isinstance(value, dict):
+                raise ValueError(f"{section}.{key}: expected a plain value or a list of them")
+    return sections
+
+
+def _first_key(section: str) -> str:
+    return next(key for key in KEYS if key.startswith(f"{section}."))
 
 
 def _explain(error: BaseException, parser: ArgumentParser) -> str:

@@ -79,6 +79,8 @@ def _faults(record: dict[str, Any], tones: Sequence[str] | None) -> Iterator[str
         return
     if not isinstance(record.get("id"), str) or not (record["id"] or tones is None):
         yield "id: must be a non-empty string"
+    elif tones is not None and not _is_line(record["id"]):
+        yield "id: must be one line, without white space at its edges"
     for index, sentence in enumerate(sentences):
         where = f"sentences[{index}]"
         if not isinstance(sentence, dict):
@@ -110,9 +112,11 @@ def _tone_faults(sentence: dict[str, Any], tones: Sequence[str] | None, where: s
 
 def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool) -> Iterator[str]:
     mention = speaker.get("mention") if isinstance(speaker, dict) else None
-    if not isinstance(mention, dict) or not isinstance(speaker.get("name"), str) or not speaker["name"]:
+    if not isinstance(mention, dict) or not isinstance(speaker.get("name"), str) or not speaker["name"].strip():
         yield f"{where}: must be null or an object with a name and a mention"
         return
+    if strict and not _is_line(speaker["name"]):
+        yield f"{where}.name: must be one line, without white space at its edges"
     if speaker.get("score") is not None and not _is_probability(speaker["score"]):
         yield f"{where}.score: must be a number between 0 and 1"
     index, text = mention.get("sentence"), mention.get("text")
@@ -124,6 +128,10 @@ def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool
         yield f"{where}.mention.text: {text!r} has punctuation or white space at its edge"
     if not _is_offset(mention.get("start")):
         yield f"{where}.mention.start: must be a character offset"
+
+
+def _is_line(text: str) -> bool:
+    return text == text.strip() and "\n" not in text
 
 
 def _is_probability(value: Any) -> bool:

@@ -28,6 +28,7 @@ from nabra.modeling import NabraModel, load_trained, quietly
 from nabra.runtimes.onnx import onnx_path
 from nabra.runtimes.openvino import openvino_path
 from nabra.tokenization import SentenceTokenizer, load_preprocessor
+from nabra.untrusted import check_weights
 
 HISTORY_NAME = "training_log.json"
 STAGED = ".saving-"
@@ -118,10 +119,15 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
     location = encoder_location(model.encoder)
     if not Path(location).is_dir() and not is_hub_id(location):
         raise NabraError(f"model.encoder: {location}: no such directory; name one, a Hub id (owner/name), or 'compact'")
+    if Path(location).is_dir():
+        check_weights(Path(location))
     with loading(model):
         config: PretrainedConfig = AutoConfig.from_pretrained(
             location, revision=model.revision, trust_remote_code=False
         )
+    # Others are code that is fetched from the Hub.
+    if (attention := config._attn_implementation) not in (None, "eager", "sdpa"):
+        raise NabraError(f"model.encoder: {model.encoder!r} asks for the attention {attention!r}; delete that key")
     if config.model_type == "nabra":
         raise NabraError(f"model.encoder: {model.encoder!r} is a trained Nabra model; use --model.checkpoint")
     if type(config) not in MODEL_FOR_MASKED_LM_MAPPING or config.is_encoder_decoder:

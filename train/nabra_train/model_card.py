@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 import nabra
 from nabra.checkpoint import FILES, find_checkpoint, read_model_config
 from nabra.config import COMPACT, CONFIG_NAME
+from nabra.config_files import read_config_file
 from nabra.errors import NabraError
 from nabra.writers import atomic_writer
 from nabra_train.checkpoints import HISTORY_NAME
@@ -144,7 +144,7 @@ def write_card(
         NabraError: If the checkpoint or a report cannot be read.
     """
     model = read_model_config(directory)
-    config = _read(directory / CONFIG_NAME, yaml.safe_load)
+    config = read_config_file(directory / CONFIG_NAME)
     scores = [_read(path, json.loads) for path in reports]
     if names and len(names) != len(scores):
         raise NabraError(f"--names: {len(names)} names for {len(scores)} reports; give each report one, or none")
@@ -179,7 +179,7 @@ def write_card(
 def _read(path: Path, parse: Any) -> Any:
     try:
         return parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise NabraError(f"{path}: cannot be read ({reason}); a card needs it") from error
 

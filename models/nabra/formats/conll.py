@@ -148,7 +148,7 @@ def _record(blocks: list[_Block]) -> dict[str, Any]:
         raise NabraError(f"{blocks[0].where}: the first sentence of an article begins with '# newdoc id = …'")
     try:
         metadata = dict(json.loads(head.get("metadata", "{}")))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise NabraError(f"{blocks[0].where}: metadata: must be a JSON object ({error})") from error
     mentions = [_marked(block) for block in blocks]
     sentences = [

@@ -32,6 +32,11 @@ def write(articles: Iterable[Article], file: TextIO) -> None:
         drawing = draw(article)
         ids = {span.id: next(numbers) for span in drawing.spans}  # they must differ in the whole file
         places = {span.id: _utf16_place(drawing.text, span) for span in drawing.spans}
+        named = [places[span.id] for span in drawing.spans if span.label == MENTION]
+        if len(set(named)) < len(named):
+            raise NabraError(
+                f"article {article.id!r}: has a mention with two names, which doccano cannot hold; use label-studio"
+            )
         record = {
             "text": drawing.text,
             "entities": [

@@ -130,7 +130,7 @@ def _tasks(path: Path) -> list[dict[str, Any]]:
         tasks = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise NabraError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NabraError(f"{path}: broken JSON ({error})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise NabraError(f"{path}: expected a list of tasks; export from Label Studio as JSON")

@@ -10,6 +10,7 @@ from nabra.errors import ModelError
 from nabra.logs import LOGGER
 from nabra.manifest import verify
 from nabra.tokenization import Batch
+from nabra.untrusted import check_onnx
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUTS = ("tone_logits", "source_logits", "span_logits")
@@ -43,6 +44,7 @@ class OnnxRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        check_onnx(path)
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises many kinds
