@@ -282,7 +282,7 @@ def test_the_latest_annotation_or_that_of_one_person_counts(annotator: str, tone
 def test_tasks_without_labels_are_left_out_and_reported(
     several: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["convert", str(several), str(tmp_path / "out.jsonl"), "--from", "label-studio"]
+    command = ["convert", str(several), str(tmp_path / "out.jsonl"), "--from", "label-studio", "--overwrite"]
     assert main(command) == 0
     assert capsys.readouterr().err.endswith(
         "out.jsonl\nnabra: left out: task 2: was skipped\nnabra: left out: task 3: nobody has labelled it\n"

@@ -20,6 +20,7 @@ from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
 from nabra.formats import read_labelled
 from nabra.labelled import trim_mention
+from nabra.manifest import MANIFEST_NAME
 from nabra.names import fold, read_phrase, tokenize
 from nabra.reports import write_report
 from nabra.runtimes import load_runtime
@@ -33,7 +34,10 @@ CODE = "open('ran', 'w')"
 
 @pytest.fixture
 def model(tiny_model: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    """A model without a manifest: whoever changes a model's files can change that too."""
+    copy = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    (copy / MANIFEST_NAME).unlink()
+    return copy
 
 
 def change(path: Path, **values: Any) -> Path:
