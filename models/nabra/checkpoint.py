@@ -69,7 +69,8 @@ def read_model_config(directory: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise NabraError(f"{path}: cannot be read ({error}); copy the model again") from error
-    if config.get("model_type") != "nabra":
-        raise NabraError(f"{path}: is a {config.get('model_type')!r} model, not a Nabra model; train one on it first")
+    if not isinstance(config, dict) or config.get("model_type") != "nabra":
+        kind = config.get("model_type") if isinstance(config, dict) else None
+        raise NabraError(f"{path}: is a {kind!r} model, not a Nabra model; train one on it first")
     check_model(directory, config)
     return config
