@@ -51,6 +51,14 @@ def test_card_says_how_probabilities_were_calibrated(model: Path) -> None:
     assert said in write_card(model).read_text(encoding="utf-8")
 
 
+def test_card_of_a_model_that_learnt_from_others_says_so(model: Path) -> None:
+    settings = model / "nabra.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("text: ''", "text: raw.jsonl"), encoding="utf-8")
+    card = write_card(model).read_text(encoding="utf-8")
+    assert "Trained on what other models say of `raw.jsonl`" in card
+    assert "`nabra distill --config nabra.yaml --teachers …`" in card
+
+
 def test_card_without_reports_says_that_nothing_was_measured(model: Path) -> None:
     assert "Not measured yet" in write_card(model).read_text(encoding="utf-8")
 

@@ -51,7 +51,7 @@ article = Analyzer.from_pretrained({argument}).analyze(text)
 ## Data and training
 
 - Encoder: {encoder}
-{text}- Trained on `{train}`; best epoch chosen on `{dev}`{calibrated}.{note}
+{beginning}- Trained on {train}; best epoch chosen on `{dev}`{calibrated}.{note}
 - Command: `{command}`. {settings}. The whole configuration is `nabra.yaml`.
 - Made with Nabra {version} and transformers {transformers}.
 
@@ -74,6 +74,8 @@ WRITTEN = """\
 - The training articles are written ones; real copy is harder, above all for `cautious` against `optimistic`, and for
   telling who speaks from who merely acts.
 """
+TRAIN = f"nabra train --config {CONFIG_NAME}"
+DISTILL = f"nabra distill --config {CONFIG_NAME} --teachers …"
 UNMEASURED = "Not measured yet: `nabra evaluate --output scores.json`, then `nabra card DIR --reports scores.json`."
 COMPACT_ENCODER = (
     "the compact encoder of this package, made from multilingual-e5-small (MIT) by `scripts/build_compact_encoder.py`"
@@ -124,7 +126,6 @@ def write_card(
     *,
     names: Sequence[str] = (),
     title: str = "",
-    command: str = f"nabra train --config {CONFIG_NAME}",
     note: str = "",
 ) -> Path:
     """Write a checkpoint's card.
@@ -134,7 +135,6 @@ def write_card(
         reports: Files that `nabra evaluate --output` wrote of it.
         names: What to call the data of each report; without them the reports' own names.
         title: The card's heading.
-        command: What trained the model.
         note: What else there is to say of the data.
 
     Returns:
@@ -156,12 +156,12 @@ def write_card(
         tones=", ".join(model["tones"]),
         argument="" if compact else '"DIR"',
         encoder=COMPACT_ENCODER if compact else f"`{_public(encoder)}`{_revision(config)}",
-        text=_beginning(config),
-        train=_public(config["data"]["train"]),
+        beginning=_beginning(config),
+        train=_trained_on(config),
         note=f" {note}" if note else "",
         dev=_public(config["data"]["dev"]),
         calibrated=_calibrated(directory),
-        command=command,
+        command=DISTILL if config["data"]["text"] else TRAIN,
         settings=_settings(config),
         version=nabra.__version__,
         transformers=model.get("transformers_version", "of unknown version"),
@@ -211,6 +211,11 @@ def _calibrated(directory: Path) -> str:
 def _beginning(config: dict[str, Any]) -> str:
     checkpoint = config["model"]["checkpoint"]
     return f"- Training went on from the Nabra model `{_public(checkpoint)}`.\n" if checkpoint else ""
+
+
+def _trained_on(config: dict[str, Any]) -> str:
+    text = config["data"]["text"]
+    return f"what other models say of `{_public(text)}`" if text else f"`{_public(config['data']['train'])}`"
 
 
 def _settings(config: dict[str, Any]) -> str:
