@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import Tensor, nn
 
 from nabra.checkpoint import read_model_config
 from nabra.config import CONFIG_NAME
+from nabra.config_files import read_config_file
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
 from nabra.manifest import write_manifest
@@ -77,9 +77,8 @@ def _calibration_texts(directory: Path, data: Sequence[str | Path]) -> list[str]
     """Some sentences of the articles, the same ones every time."""
     if not data:
         try:
-            config = yaml.safe_load((directory / CONFIG_NAME).read_text(encoding="utf-8"))
-            trained_on = Path(config["data"]["train"])
-        except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+            trained_on = Path(read_config_file(directory / CONFIG_NAME)["data"]["train"])
+        except (NabraError, KeyError, TypeError) as error:
             reason = f"{CONFIG_NAME} does not say what it was trained on"
             raise NabraError(f"{directory}: {reason}; name articles with --data") from error
         if not trained_on.is_file():
