@@ -144,7 +144,7 @@ def begin(training: TrainingConfig) -> bool:
     if training.resume and is_trained(output):
         LOGGER.info("%s: is trained already", output)
         return False
-    state = PartialState()
+    state = processes()
     if state.is_main_process:
         with checkpoints.writing(output):
             if not training.resume:
@@ -378,8 +378,13 @@ def _learning_rate(name: str, layers: int, config: OptimizerConfig) -> float:
 
 def is_first_process() -> bool:
     """Whether this process is the one that writes files: the only one, or the first of many."""
-    is_main: bool = PartialState().is_main_process
+    is_main: bool = processes().is_main_process
     return is_main
+
+
+def processes() -> Any:
+    """The processes that train together; without `cpu` those of a machine without GPUs do not find each other."""
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 def hide_progress() -> None:
