@@ -29,17 +29,20 @@ class Scaling(NamedTuple):
     bias: Tensor
 
 
-def fit_scaling(logits: Tensor, labels: Tensor) -> Scaling:
+def fit_scaling(logits: Tensor, labels: Tensor, *, biases: bool = True) -> Scaling:
     """The temperature and biases at which the labels are likeliest; the biases sum to zero.
 
     Args:
         logits: N x tones, or log-probabilities.
         labels: N indices into the tones.
+        biases: Without, they stay zero.
     """
     logits = logits.double()
     sharpness = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(logits.size(1), dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([sharpness, bias], max_iter=200, line_search_fn="strong_wolfe")
+    bias = torch.zeros(logits.size(1), dtype=torch.float64, requires_grad=biases)
+    optimizer = torch.optim.LBFGS(
+        [sharpness, bias] if biases else [sharpness], max_iter=200, line_search_fn="strong_wolfe"
+    )
 
     def loss() -> float:
         optimizer.zero_grad()
@@ -52,13 +55,16 @@ def fit_scaling(logits: Tensor, labels: Tensor) -> Scaling:
     return Scaling(float((-sharpness.detach()).exp()), (bias - bias.mean()).detach().float())
 
 
-def calibrate(model: NabraModel, gold: Sequence[Article], predicted: Sequence[Article]) -> Scaling:
+def calibrate(
+    model: NabraModel, gold: Sequence[Article], predicted: Sequence[Article], *, biases: bool = True
+) -> Scaling:
     """Scale the tone head so that its probabilities suit some articles.
 
     Args:
         model: The model; its tone head's last layer is changed, so that every runtime obeys it.
         gold: Labelled articles.
         predicted: The same articles as the model labels them.
+        biases: Whether to fit a bias for each tone too.
 
     Returns:
         By what it was scaled.
@@ -67,7 +73,7 @@ def calibrate(model: NabraModel, gold: Sequence[Article], predicted: Sequence[Ar
     scores = [[s.scores[tone] for tone in tones] for article in predicted for s in article.sentences]
     labels = [tones.index(sentence.tone) for article in gold for sentence in article.sentences]
     logits = torch.tensor(scores, dtype=torch.float64).clamp(min=LEAST_SCORE).log()
-    scaling = fit_scaling(logits, torch.tensor(labels))
+    scaling = fit_scaling(logits, torch.tensor(labels), biases=biases)
     last = model.tone_head[-1]
     assert isinstance(last, nn.Linear)
     with torch.no_grad():

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""The mean of the weights of models that went on from one another, calibrated anew.
+
+    python scripts/average_models.py NEW OLD --shares 2 1 --config NEW/nabra.yaml --data.dev dev.jsonl \
+        --training.output DIR
+
+Between a model and what it became by learning from other text lies one that is nearly as good as the better of them
+everywhere (Wortsman et al., Robust fine-tuning of zero-shot models, 2022). Tokenizer, configuration and log are those
+of the first. The temperature of the tones is fitted on `data.dev`; biases are not.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nabra.analyzer import Analyzer
+from nabra.cli import guard
+from nabra.config import Config, replace
+from nabra.config_files import build_parser, parse
+from nabra.errors import NabraError
+from nabra.modeling import NabraModel, load_trained
+from nabra.runtimes.torch import TorchRuntime
+from nabra_train import checkpoints
+from nabra_train.calibration import calibrate
+from nabra_train.data import load_articles
+from nabra_train.training import check_output, hide_progress
+
+
+def average(models: Sequence[NabraModel], shares: Sequence[float]) -> NabraModel:
+    """Give the first model the weighted mean of the weights of all; counters stay as they are."""
+    states = [model.state_dict() for model in models]
+    mean = {
+        name: sum(share * state[name] for share, state in zip(shares, states, strict=True)) / sum(shares)
+        for name, tensor in states[0].items()
+        if tensor.is_floating_point()
+    }
+    models[0].load_state_dict(states[0] | mean)
+    return models[0]
+
+
+def load_uncalibrated(directory: Path) -> tuple[NabraModel, list[dict[str, Any]]]:
+    """A model as it was before its tones were calibrated, and its log without that."""
+    model = load_trained(directory)
+    log = json.loads((directory / checkpoints.HISTORY_NAME).read_text(encoding="utf-8"))
+    scaling = next((entry for entry in log if "tone_temperature" in entry), {})
+    bias = torch.tensor([scaling.get(f"tone_bias_{tone}", 0.0) for tone in model.config.tones])
+    last: Any = model.tone_head[-1]
+    with torch.no_grad():
+        last.bias.sub_(bias).mul_(scaling.get("tone_temperature", 1.0))
+        last.weight.mul_(scaling.get("tone_temperature", 1.0))
+    return model, [entry for entry in log if entry is not scaling]
+
+
+def run(config: Config, directories: Sequence[Path], shares: Sequence[float]) -> Path:
+    """Average, calibrate and save; returns the new model's directory."""
+    hide_progress()
+    check_output(config.training)
+    dev = load_articles(config.data.dev, config.model.tones)
+    loaded = [load_uncalibrated(directory) for directory in directories]
+    model = average([model for model, _ in loaded], shares)
+    once = replace(config, "model", checkpoint=str(directories[0]))
+    _, tokenizer = checkpoints.load_checkpoint(once)
+    analyzer = Analyzer(TorchRuntime(model), checkpoints.sentence_tokenizer(model, tokenizer), model.config.tones)
+    temperature, _ = calibrate(model, dev, list(analyzer.analyze_many(dev)), biases=False)
+    print(f"temperature: {temperature:.3f}")
+    return checkpoints.save(model, tokenizer, config, [*loaded[0][1], {"tone_temperature": temperature}])
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = build_parser("average_models.py", __doc__ or "")
+    parser.add_argument("models", type=Path, nargs="+", help="directories of trained models")
+    parser.add_argument("--shares", type=float, nargs="+", default=[], help="of each; without it all count alike")
+    config, own = parse(parser, arguments)
+    shares = own.shares or [1.0] * len(own.models)
+    if len(shares) != len(own.models):
+        raise NabraError(f"--shares: {len(shares)} for {len(own.models)} models; give each model one")
+    print(run(config, own.models, shares))
+
+
+if __name__ == "__main__":
+    sys.exit(guard("average_models.py", lambda: main(sys.argv[1:])))
