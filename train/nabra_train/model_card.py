@@ -218,11 +218,15 @@ def _trained_on(config: dict[str, Any]) -> str:
     return f"what other models say of `{_public(text)}`" if text else f"`{_public(config['data']['train'])}`"
 
 
+def _epochs(number: int) -> str:
+    return "1 epoch" if number == 1 else f"{number} epochs"
+
+
 def _settings(config: dict[str, Any]) -> str:
     training, optimizer = config["training"], config["optimizer"]
     return (
         f"AdamW, learning rate {optimizer['learning_rate']:g} (heads {optimizer['head_factor']:g} times that), "
-        f"{optimizer['warmup']:.0%} warm-up and linear decay, {training['epochs']} epochs, "
+        f"{optimizer['warmup']:.0%} warm-up and linear decay, {_epochs(training['epochs'])}, "
         f"batches of {training['batch_size']} × {training['accumulation']}, seed {training['seed']}"
     )
 
