@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -185,7 +186,9 @@ def nabra(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize(("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (15, 143, "terminated")])
 def test_a_prediction_that_is_told_to_stop_says_how_to_go_on(number: int, code: int, word: str) -> None:
     command = ["predict", CORPUS, CORPUS, CORPUS, *OPTIONS, "--output", "out"]
-    process = nabra(command, stderr=subprocess.PIPE)
+    # Whoever runs the tests in the background may have had Ctrl-C ignored.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = nabra(command, stderr=subprocess.PIPE, preexec_fn=heed)
     deadline = time.monotonic() + 60
     while not Path("out.state").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
