@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
 from nabra._lexicon import bare, is_definite
-from nabra.names import body_end, fold, tokenize
+from nabra.names import Token, body_end, fold, tokenize
 
+_QUOTED = re.compile('[«“"]')
 _SHORT_NAME = re.compile(r"""\s*[«“"(](\w[\w .-]{1,18})[»”")]""")
 
 
@@ -27,19 +29,17 @@ class Bodies:
 
     Args:
         sentences: The article.
-        seen_words: Its words, folded.
+        tokens: The words of each sentence.
     """
 
-    def __init__(self, sentences: Sequence[str], seen_words: frozenset[str]) -> None:
+    def __init__(self, sentences: Sequence[str], tokens: Sequence[Sequence[Token]]) -> None:
         self._sentences = sentences
-        self._seen_words = seen_words
-        self._of_kind: dict[str, list[Body]] | None = None
-        self._short: dict[str, Body] | None = None
+        self._tokens = tokens
 
     def by_kind(self, words: tuple[str, ...], index: int) -> Body | None:
         """The nearest body of a kind, «الهيئة», in the fullest form that it has in the article."""
         kind = bare(words[0])
-        if len(words) > 1 or not is_definite(words[0]) or not (bodies := self._all(kind)):
+        if len(words) > 1 or not is_definite(words[0]) or not (bodies := self._of_kind.get(kind)):
             return None
         nearest = min(bodies, key=lambda body: distance(body.at, index)).complements
         same = [body for body in bodies if body.complements[: len(nearest)] == nearest]
@@ -52,8 +52,8 @@ class Bodies:
         """
         kind = bare(words[0])
         if kind in lexicon.MINISTRIES:
-            return next((body for body in self._all("وزاره") if body.complements == words), None)
-        bodies = self._all(kind) if len(words) == 2 else []
+            return next((body for body in self._of_kind.get("وزاره", ()) if body.complements == words), None)
+        bodies = self._of_kind.get(kind, []) if len(words) == 2 else []
         fuller = [body for body in bodies if body.complements[:1] == words[1:] and _only_adjectives(body)]
         longest = max(fuller, key=lambda body: len(body.complements), default=None)
         if longest is None or any(longest.complements[: len(b.complements)] != b.complements for b in fuller):
@@ -62,15 +62,16 @@ class Bodies:
 
     def by_short_name(self, words: tuple[str, ...]) -> Body | None:
         """A body called by its short name, alone or after its kind: «إياتا», «منظمة أوبك»."""
-        if self._short is None:
-            self._short = dict(self._short_names())
         names = [" ".join(words), *([" ".join(words[1:])] if words[0] in lexicon.BODIES else [])]
-        return next((self._short[name] for name in names if name in self._short), None)
+        return next((self._of_short_name[name] for name in names if name in self._of_short_name), None)
+
+    @cached_property
+    def _of_short_name(self) -> dict[str, Body]:
+        return dict(self._short_names())
 
     def _short_names(self) -> Iterator[tuple[str, Body]]:
         """Short names in marks after a body's name, «الاتحاد الدولي للطيران (إياتا)», and those of the media."""
-        kinds = {bare(form) for word in self._seen_words for form in (word, word[1:])} & lexicon.BODIES
-        for body in (body for kind in sorted(kinds) for body in self._all(kind)):
+        for body in (body for kind in sorted(self._of_kind) for body in self._of_kind[kind]):
             sentence = self._sentences[body.at]
             after = _SHORT_NAME.match(sentence, sentence.find(body.text) + len(body.text))
             if after and body.text in sentence:
@@ -78,28 +79,34 @@ class Bodies:
             if body.kind in lexicon.MEDIA and body.complements[0][0] not in '«“"':
                 yield body.complements[0], body
 
-    def _all(self, kind: str) -> list[Body]:
-        """Every body of one kind in the text, in order."""
-        if self._of_kind is None:
-            self._of_kind = {}
-            for index in range(len(self._sentences)):
-                for body in self._find(index):
-                    self._of_kind.setdefault(body.kind, []).append(body)
-        return self._of_kind.get(kind, [])
+    @cached_property
+    def _of_kind(self) -> dict[str, list[Body]]:
+        """Every body in the text, in order, by its kind."""
+        bodies: dict[str, list[Body]] = {}
+        for index in range(len(self._sentences)):
+            for body in self._find(index):
+                bodies.setdefault(body.kind, []).append(body)
+        return bodies
 
     def _find(self, index: int) -> Iterator[Body]:
         """The bodies of a sentence; a word may be of one kind with its first letter, and of another without."""
         sentence = self._sentences[index]
-        tokens = tokenize(sentence, quotes=True)
+        tokens = tokenize(sentence, quotes=True) if _QUOTED.search(sentence) else self._tokens[index]
         for place, token in enumerate(tokens):
-            kinds = {token.key, bare(token.key), token.key[1:]} & lexicon.BODIES
+            kinds = _kinds(token.key)
             if kinds and (end := body_end(tokens, place)):
                 complements = tuple(t.key for t in tokens[place + 1 : end])
-                for kind in sorted(kinds):
+                for kind in kinds:
                     text = sentence[token.start : tokens[end - 1].end]
                     text = text[1:] if token.key[1:] == kind else text
                     text = "ال" + text[2:] if text.startswith("لل") else text
                     yield Body(kind, complements, text, index)
+
+
+@lru_cache(maxsize=65536)
+def _kinds(word: str) -> tuple[str, ...]:
+    """The kinds of body that a folded word may stand for, its first letter being its own or attached."""
+    return tuple(sorted({word, bare(word), word[1:]} & lexicon.BODIES))
 
 
 def _only_adjectives(body: Body) -> bool:

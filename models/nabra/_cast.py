@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from nabra import _lexicon as lexicon
 from nabra._bodies import Bodies, Body, distance
@@ -61,11 +63,7 @@ class Cast:
         self.entities: list[Entity] = []
         self.surnames: set[str] = set()
         self.voices: dict[int, Entity] = {}
-        self._bodies = Bodies(sentences, self.seen_words)
-        self._places: dict[str, list[tuple[int, int]]] = {}
-        for index, tokens in enumerate(self.tokens):
-            for place, token in enumerate(tokens):
-                self._places.setdefault(token.key, []).append((index, place))
+        self._bodies = Bodies(sentences, self.tokens)
 
     def read(self, mentions: dict[int, str]) -> None:
         """Enter the people of the mentions, then those whom the running text introduces with a title."""
@@ -150,13 +148,11 @@ class Cast:
         position = 0
         while position < len(tokens) and len(self.entities) < MOST_PEOPLE:
             here, position = position, position + 1
-            head = tokens[here]
-            joined = not is_title(head.key) and len(head.key) > 3 and head.key[0] in "وفلبك"
-            if joined:
-                head = head._replace(key=head.key[1:])
-            if not is_title(head.key) or head.start in read:
+            title = _title(tokens[here].key)
+            if not title or tokens[here].start in read:
                 continue
-            window = [head, *tokens[here + 1 : here + 20]]
+            joined = title != tokens[here].key
+            window = [tokens[here]._replace(key=title), *tokens[here + 1 : here + 20]]
             start = role_end(window, 0, running=True)
             role = tuple(token.key for token in window[: min(start, 8)])
             start, end = self._named(window, start)
@@ -167,7 +163,7 @@ class Cast:
                 position = here + end
             elif here and not joined and (known := self._ending(tokens[max(0, here - 9) : here])):
                 known.roles.append(role)
-            elif here > 2 and not joined and not is_definite(head.key) and (start := _name_before(tokens, here)):
+            elif here > 2 and not joined and not is_definite(title) and (start := _name_before(tokens, here)):
                 self._enter(self._text(index, tokens[start:here]), index, role)
 
     def _named(self, window: Sequence[Token], start: int) -> tuple[int, int]:
@@ -305,6 +301,15 @@ class Cast:
     def _enter_body(self, body: Body | None) -> Entity | None:
         return self._enter(body.text, body.at, (body.kind, *body.complements), named=False) if body else None
 
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[int, int]]]:
+        """Where each folded word stands: its sentence, and its number in that."""
+        places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for index, tokens in enumerate(self.tokens):
+            for place, token in enumerate(tokens):
+                places[token.key].append((index, place))
+        return places
+
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
         found = [*self._places.get(word, ()), *self._places.get("أ" + word[1:], ())]
@@ -316,6 +321,14 @@ class Cast:
                     text = self._text(at, tokens[start : place + 1])
                     return self._enter(text[_joined(tokens, start) :], at, ())
         return None
+
+
+@lru_cache(maxsize=65536)
+def _title(word: str) -> str:
+    """The title that a folded word of running text is, without a letter attached to it; empty if it is none."""
+    if is_title(word):
+        return word
+    return word[1:] if len(word) > 3 and word[0] in "وفلبك" and is_title(word[1:]) else ""
 
 
 def _each(name: str) -> list[str]:

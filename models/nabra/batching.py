@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-CPU_BATCH_TOKENS = 512
+CPU_BATCH_TOKENS = 768
 """Tokens of a batch on a processor: enough to keep it busy, few enough for its caches."""
 STEP = 8
 """Narrow batches are so many tokens wide, or a multiple of it."""

@@ -51,14 +51,20 @@ def tokenize(text: str, *, quotes: bool = False) -> list[Token]:
     tokens: list[Token] = []
     last = 0
     for match in (_QUOTED_OR_WORD if quotes else _WORD).finditer(text):
-        if not (folded := key(match[0])):
+        word = match[0]
+        if not (folded := key(word)):
             continue
-        between = text[last : match.start()]
-        abbreviated = between.strip() == "." and tokens and tokens[-1].raw in ("د", "م", "أ")
-        gap = not between.isspace() and match.start() > 0 and not abbreviated
-        tokens.append(Token(match[0], folded, match.start(), match.end(), gap))
-        last = match.end()
+        start, end = match.span()
+        between = text[last:start]
+        gap = between != " " and start > 0 and not (between.isspace() or _abbreviates(tokens, between))
+        tokens.append(Token(word, folded, start, end, gap))
+        last = end
     return tokens
+
+
+def _abbreviates(tokens: Sequence[Token], between: str) -> bool:
+    """Whether what follows some words is the point of an abbreviated title: «د. فلان»."""
+    return bool(tokens) and between.strip() == "." and tokens[-1].raw in ("د", "م", "أ")
 
 
 def is_particle(token: Token) -> bool:

@@ -21,6 +21,7 @@ _BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
 _AFTER_NAME = re.compile(r"\s(?:(?:رحم|حفظ)\w+ الله|طيب الله|تقريرا|بيانا)\b.*")
 STRAIGHT = '""'
 _QUOTES = {"«": "«»", "“": "“”", '"': STRAIGHT}
+_MARK = re.compile('[«»“”"]')
 _BEFORE_QUOTE = ("", "(", "[", ":", "،", "-", "–", "—", "«")
 _LONGEST_QUOTE = 6
 _QUESTION = re.compile(r"\s*(?:[•●▪■◆*]|س\s?:)")
@@ -89,7 +90,7 @@ def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attributio
     for index, (sentence, given) in enumerate(zip(sentences, attributions)):
         if given.source is not Source.HERE or (given.start or 0) < quoted[index]:
             continue  # whom a quotation names is not who voices it
-        if text := clean_mention(sentence, given.start, given.end, cast.seen_words):
+        if text := clean_mention(sentence, given.start, given.end, cast.seen_words, cast.tokens[index]):
             mentions[index] = text
     cast.read(mentions)
     attributions = [_continued(given, mentions, index, cast) for index, given in enumerate(attributions)]
@@ -97,7 +98,7 @@ def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attributio
     names = {mention: cast.name(mention.text, mention.sentence) for mention in here.values()}
     introduced = {index: Mention(index, name) for index, name in cast.introduced().items() if index not in here}
     names |= {mention: cast.name(mention.text, mention.sentence) for mention in introduced.values()}
-    owners = _owners(sentences, attributions, here, introduced, quoted)
+    owners = _owners(sentences, cast.tokens, attributions, here, introduced, quoted)
     return [Speaker(names[owner], owner, given.score) if owner else None for given, owner in zip(attributions, owners)]
 
 
@@ -118,6 +119,7 @@ def _is_document(mention: str) -> bool:
 
 def _owners(
     sentences: Sequence[str],
+    tokens: Sequence[Sequence[Token]],
     attributions: Sequence[Attribution],
     here: dict[int, Mention],
     introduced: dict[int, Mention],
@@ -127,6 +129,7 @@ def _owners(
 
     Args:
         sentences: The article.
+        tokens: The words of each sentence.
         attributions: What the model says of each sentence.
         here: The mentions by sentence.
         introduced: Whom the reporter introduces elsewhere, by sentence.
@@ -154,7 +157,7 @@ def _owners(
             if following and _POINTS_BACK.match(sentences[index + 1]):
                 last = following
             owner = last or first
-            words = tokenize(sentences[index])[:2]
+            words = tokens[index][:2]
             named = len(words) > 1 and is_definite(words[1].key) and not is_stop(words[1].key)
             verb = "" if named else _verb_gender(words[:1])
             gender = genders.get(last.sentence) if last else None
@@ -208,7 +211,8 @@ def open_quotes(sentences: Sequence[str]) -> list[int]:
 def _closing(marks: str, text: str) -> int | None:
     """Where a quotation that is open already ends; `None` if it does not, or another begins before it does."""
     depth = 1
-    for position, char in enumerate(text):
+    for match in _MARK.finditer(text):
+        position, char = match.start(), match[0]
         if char in marks:
             opens = _opens(text, position)
             if opens and marks == STRAIGHT:
@@ -222,7 +226,8 @@ def _closing(marks: str, text: str) -> int | None:
 def _left_open(text: str) -> str:
     """The marks of the quotation that is open at the end of a text; empty if there is none."""
     marks, depth = "", 0
-    for position, char in enumerate(text):
+    for match in _MARK.finditer(text):
+        position, char = match.start(), match[0]
         if not marks:
             marks, depth = (_QUOTES.get(char, ""), 1) if _opens(text, position) else ("", 0)
         elif char in marks:
@@ -240,15 +245,28 @@ def _opens(text: str, position: int) -> bool:
     return not after.isspace() and after != "" and (before in _BEFORE_QUOTE or before.isspace())
 
 
-def clean_mention(sentence: str, start: int | None, end: int | None, seen: frozenset[str] = frozenset()) -> str:
+def clean_mention(
+    sentence: str,
+    start: int | None,
+    end: int | None,
+    seen: frozenset[str] = frozenset(),
+    words: Sequence[Token] | None = None,
+) -> str:
     """The naming phrase in a predicted span; empty where the span names nobody.
 
     Cut words are completed, words that belong to no name and attached particles are left off, and of a phrase
     that punctuation breaks the part with the name is taken.
+
+    Args:
+        sentence: The text.
+        start: Where the span begins in it, in characters.
+        end: One past its last character.
+        seen: All words of the article, folded.
+        words: Those of the sentence, where they are known already.
     """
     if start is None or end is None or not 0 <= start < end or start >= len(sentence):
         return ""
-    words = tokenize(sentence)
+    words = tokenize(sentence) if words is None else words
     inside = [n for n, t in enumerate(words) if t.end > start and t.start < end]
     tokens = _completed(words, inside[0], inside[-1] + 1) if inside else []
     while tokens and _outside(tokens[-1]) and not _syllable(tokens):
@@ -288,7 +306,7 @@ def _issuer(text: str) -> str:
     return text[words[1].start :] if of_body else text
 
 
-def _completed(words: list[Token], first: int, last: int) -> list[Token]:
+def _completed(words: Sequence[Token], first: int, last: int) -> list[Token]:
     """A span with the neighbours that it cannot do without: the noun before its complement, the name after عبد."""
     while first and not words[first].gap and not is_stop(words[first].key) and words[first].key[:2] != "لل":
         before = words[first - 1].key
@@ -300,7 +318,7 @@ def _completed(words: list[Token], first: int, last: int) -> list[Token]:
         first -= 1
     while last < len(words) and not words[last].gap and words[last - 1].key in lexicon.LINKS:
         last += 1
-    return words[first:last]
+    return list(words[first:last])
 
 
 def _spoken_to(token: Token, seen: frozenset[str]) -> bool:
