@@ -19,8 +19,8 @@ from sklearn.metrics import cohen_kappa_score
 from nabra.article import TONES, Article
 from nabra.cli import guard
 from nabra.errors import NabraError
+from nabra.json_lines import read_json_lines
 from nabra.names import same_name
-from nabra.readers import read_json_lines
 from nabra_train.data import load_articles
 
 

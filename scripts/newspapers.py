@@ -23,7 +23,8 @@ from typing import Any
 from nabra.article import TONES, Article, Mention, Sentence, Speaker
 from nabra.cli import guard
 from nabra.errors import NabraError
-from nabra.readers import TEXT_FIELD, read_json_lines
+from nabra.json_lines import read_json_lines
+from nabra.records import TEXT_FIELD
 from nabra.writers import atomic_writer, to_json_line
 from nabra_train.data import load_articles
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from nabra.article import TONES, Article
-from nabra.readers import read_articles, read_json_lines
+from nabra.json_lines import read_json_lines
+from nabra.readers import read_articles
 from nabra_train.data import load_articles
 
 ROOT = Path(__file__).parents[1]

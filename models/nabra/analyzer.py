@@ -20,7 +20,7 @@ from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.decoding import Logits, decode_attribution, round_score, softmax
 from nabra.errors import ModelError
 from nabra.logs import LOGGER
-from nabra.readers import article_from_text
+from nabra.records import article_from_text
 from nabra.runtimes import Runtime, load_runtime
 from nabra.speakers import Attribution, resolve_speakers
 from nabra.tokenization import SentenceTokenizer, SentenceTokens

@@ -20,8 +20,10 @@ from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.errors import NabraError
+from nabra.files import find_files
 from nabra.logs import is_quiet
-from nabra.readers import AS_FOUND, STANDARD_INPUT, ReadOptions, find_articles, find_files
+from nabra.readers import AS_FOUND, STANDARD_INPUT, find_articles
+from nabra.records import ReadOptions
 from nabra.writers import atomic_writer, check_writable, partial_path, writing
 
 BATCH = 64

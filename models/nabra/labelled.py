@@ -8,7 +8,7 @@ from typing import Any
 
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.readers import read_json_lines
+from nabra.json_lines import read_json_lines
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
 PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")"}

@@ -15,7 +15,8 @@ from typing import BinaryIO
 from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, ReadOptions, find_articles
+from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, find_articles
+from nabra.records import ReadOptions
 from nabra.writers import atomic_writer, partial_path, target_of, to_json_line, writing
 
 STATE_SUFFIX = ".state"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from nabra.files import find_files
 from nabra.logs import shows_progress
-from nabra.readers import STANDARD_INPUT, find_files
+from nabra.readers import STANDARD_INPUT
 
 FORMAT = "{percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]"
 

@@ -48,7 +48,8 @@ from nabra.article import TONES
 from nabra.checkpoint import read_model_config, shipped_checkpoint
 from nabra.config import COMPACT, Config, ModelConfig, TrainingConfig, encoder_location
 from nabra.errors import NabraError
-from nabra.readers import article_from_text, read_articles
+from nabra.readers import read_articles
+from nabra.records import article_from_text
 from nabra.tokenization import SentenceTokenizer
 from nabra_train import checkpoints
 from nabra_train.export import export_model

@@ -12,7 +12,8 @@ from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
 from nabra.formats import FormatName, read_labelled, write_labelled
 from nabra.labelled import read_predictions
-from nabra.readers import article_from_text, read_articles
+from nabra.readers import read_articles
+from nabra.records import article_from_text
 from nabra.speakers import Attribution, resolve_speakers
 from nabra.splitting import split_sentences
 from nabra.tokenization import SentenceTokenizer

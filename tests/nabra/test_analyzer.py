@@ -17,7 +17,8 @@ from nabra.decoding import Logits
 from nabra.errors import NabraError
 from nabra.manifest import MANIFEST_NAME
 from nabra.notebook import to_html
-from nabra.readers import article_from_sentences, read_articles
+from nabra.readers import read_articles
+from nabra.records import article_from_sentences
 from nabra.rendering import TRUNCATED
 from nabra.table import format_article
 from nabra.tokenization import Batch, SentenceTokenizer

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from nabra import cli
 from nabra.analyzer import Analyzer
 from nabra.cli import guard, main
+from nabra.commands import reading
 from nabra.errors import NabraError, TerminatedError
 from nabra.prediction import predict_file
 from nabra.writers import atomic_writer, check_output
@@ -48,7 +48,7 @@ COMMANDS = [
 def test_outputs_in_the_way_are_refused_before_any_work(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "_load", lambda _: pytest.fail("loaded a model first"))
+    monkeypatch.setattr(reading, "load_analyzer", lambda _: pytest.fail("loaded a model first"))
 
     def refused(*options: str) -> str:
         assert main([*command, *options]) == 2

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from nabra import readers
+from nabra import files
 from nabra.article import Article
 from nabra.encodings import choose_encoding
 from nabra.errors import NabraError
-from nabra.readers import ReadOptions, find_articles, read_articles
+from nabra.readers import find_articles, read_articles
+from nabra.records import ReadOptions
 from tests.conftest import seed_sentences
 
 TEXT = "وصل الوفد أمس. قال الوزير إن المحادثات ستبدأ."
@@ -303,8 +304,9 @@ def test_without_html_text_the_remedy_is_named(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_is_too_long_costs_one_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nabra.readers.LONGEST_ARTICLE", 1000)
-    monkeypatch.setattr("nabra.readers.LONGEST_LINE", 3000)
+    for module in ("records", "readers"):
+        monkeypatch.setattr(f"nabra.{module}.LONGEST_ARTICLE", 1000)
+    monkeypatch.setattr("nabra.json_lines.LONGEST_LINE", 3000)
     good, long = json.dumps({"text": TEXT}), json.dumps({"text": TEXT * 30}, ensure_ascii=False)
     endless = json.dumps({"text": TEXT * 1000})
     sentences = json.dumps({"sentences": [TEXT] * 30}, ensure_ascii=False)
@@ -368,20 +370,20 @@ def test_what_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "locked").mkdir()
     write(tmp_path / "a.txt", TEXT)
     write(tmp_path / "b.txt", TEXT)
-    scandir, opened = os.scandir, readers._Counting.__init__
+    scandir, opened = os.scandir, files.CountingFile.__init__
 
     def refuse(path: Path) -> Any:
         if Path(path).name == "locked":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return scandir(path)
 
-    def refuse_file(self: io.FileIO, path: Path, on_read: readers.OnRead) -> None:
+    def refuse_file(self: io.FileIO, path: Path, on_read: files.OnRead) -> None:
         if Path(path).name != "b.txt":
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         opened(self, path, on_read)
 
     monkeypatch.setattr("os.scandir", refuse)
-    monkeypatch.setattr(readers._Counting, "__init__", refuse_file)
+    monkeypatch.setattr(files.CountingFile, "__init__", refuse_file)
     articles, faults = readable(tmp_path)
     assert [article.id for article in articles] == ["b"]
     assert sorted(faults) == [f"{tmp_path}/{name}: cannot be read (Permission denied)" for name in ("a.txt", "locked")]

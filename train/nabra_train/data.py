@@ -10,9 +10,9 @@ import datasets
 from nabra.article import Article, Sentence, Source
 from nabra.decoding import SOURCES
 from nabra.errors import NabraError
+from nabra.json_lines import read_json_lines
 from nabra.labelled import check_articles
 from nabra.modeling import IGNORED
-from nabra.readers import read_json_lines
 from nabra.tokenization import SentenceTokenizer, SentenceTokens
 
 

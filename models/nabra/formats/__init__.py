@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple, TextIO
 from nabra.article import TONES, Article
 from nabra.errors import NabraError
 from nabra.formats import conll, doccano, label_studio
+from nabra.json_lines import read_json_lines
 from nabra.labelled import check_articles
-from nabra.readers import read_json_lines
 from nabra.writers import atomic_writer, to_json_line
 
 FormatName = Literal["nabra", "label-studio", "doccano", "conll"]

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.formats.drawing import MENTION, Drawing, Span, draw, from_utf16, to_record, utf16_length
-from nabra.readers import read_json_lines
+from nabra.json_lines import read_json_lines
 
 RELATION = "speaker"
 

@@ -1,0 +1,81 @@
+"""What several commands share: options, the model that they name, the files that they read."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nabra.config import CONFIG_NAME, Config
+from nabra.errors import NabraError
+
+if TYPE_CHECKING:
+    from jsonargparse import ArgumentParser
+
+    from nabra.analyzer import Analyzer
+    from nabra.records import ReadOptions
+
+MODEL_ALIAS = {"--model": "--model.checkpoint"}
+OVERWRITE_HELP = "replace an output that exists"
+
+
+def add_read_options(parser: ArgumentParser) -> None:
+    """Add the options that say how articles are read."""
+    from nabra.records import TEXT_FIELD
+
+    parser.add_argument("--text_field", type=str, default=TEXT_FIELD, help="field or column that holds the text")
+    parser.add_argument("--encoding", type=str, default="", help="of the files, such as cp1256; without it: as found")
+    parser.add_argument("--strip-html", action="store_true", help="take the text out of HTML; offsets count in it")
+
+
+def read_options(own: Any) -> ReadOptions:
+    """What the command line says of how articles are read."""
+    from nabra.records import ReadOptions
+
+    return ReadOptions(own.text_field, own.encoding, own.strip_html)
+
+
+def saved_config(arguments: Sequence[str]) -> Path | None:
+    """The configuration saved with the model that the command line names, if it is a directory that has one."""
+    model = value_of(arguments, "--model", "--model.checkpoint")
+    path = Path(model or "") / CONFIG_NAME
+    return path if model and path.is_file() else None
+
+
+def value_of(arguments: Sequence[str], *options: str) -> str | None:
+    """What a command line gives to an option, before it is parsed."""
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    return next((value for option, value in itertools.pairwise(words) if option in options), None)
+
+
+def load_analyzer(config: Config) -> Analyzer:
+    """The model that the configuration names."""
+    from nabra.analyzer import Analyzer
+
+    return Analyzer.from_pretrained(**analyzer_arguments(config))
+
+
+def analyzer_arguments(config: Config) -> dict[str, Any]:
+    """What `Analyzer.from_pretrained` takes."""
+    return {"model": config.model.checkpoint, "revision": config.model.revision, **dataclasses.asdict(config.inference)}
+
+
+def input_files(inputs: Iterable[str]) -> Iterator[Path]:
+    """The files that some inputs stand for."""
+    from nabra.files import find_files
+    from nabra.readers import STANDARD_INPUT
+
+    return (path for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item)))
+
+
+def require_train_extra() -> None:
+    """Say what to install where a package of the `train` extra is missing."""
+    try:
+        import datasets  # noqa: F401
+        import sklearn  # noqa: F401
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise NabraError(f"this command needs {error.name}: pip install 'nabra[train]'") from error
