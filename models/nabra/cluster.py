@@ -24,7 +24,7 @@ from nabra.files import find_files
 from nabra.logs import is_quiet
 from nabra.readers import AS_FOUND, STANDARD_INPUT, find_articles
 from nabra.records import ReadOptions
-from nabra.writers import atomic_writer, check_writable, partial_path, writing
+from nabra.writers import atomic_writer, check_writable
 
 BATCH = 64
 """Articles that a worker takes at a time."""
@@ -176,45 +176,11 @@ def _write(rows: Rows, folder: str, file_format: Format) -> Rows:
         with atomic_writer(Path(folder, f"part-{name}.jsonl")) as file:
             file.writelines(record + "\n" for record in records)
     elif records:
-        _write_parquet(articles, Path(folder, f"part-{name}.parquet"))
+        from nabra.parquet import write_parquet
+
+        write_parquet(articles, Path(folder, f"part-{name}.parquet"))
     if faults:
         with atomic_writer(Path(folder, f"errors-{name}.jsonl")) as file:
             file.writelines(json.dumps({"error": fault}, ensure_ascii=False) + "\n" for fault in faults)
     sentences = sum(len(article["sentences"]) for article in articles)
     return {"articles": [len(articles)], "sentences": [sentences], "left_out": [len(faults)]}
-
-
-def _write_parquet(articles: Iterable[dict[str, Any]], path: Path) -> None:
-    """Articles as Parquet: what the input said of them is JSON, for every input says something else."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    mention = {"sentence": pa.int32(), "text": pa.string(), "start": pa.int32(), "end": pa.int32()}
-    speaker = {"name": pa.string(), "score": pa.float64(), "mention": pa.struct(mention)}
-    sentence = {
-        "text": pa.string(),
-        "tone": pa.string(),
-        "speaker": pa.struct(speaker),
-        "start": pa.int32(),
-        "end": pa.int32(),
-        "scores": pa.map_(pa.string(), pa.float64()),
-        "truncated": pa.bool_(),
-        "undecided": pa.bool_(),
-    }
-    schema = pa.schema({"id": pa.string(), "metadata": pa.string(), "sentences": pa.list_(pa.struct(sentence))})
-    rows = [
-        {
-            "id": article["id"],
-            "metadata": json.dumps({k: v for k, v in article.items() if k not in ("id", "sentences")}),
-            "sentences": [
-                {"truncated": False, "undecided": False, **s, "scores": list(s["scores"].items())}
-                for s in article["sentences"]
-            ],
-        }
-        for article in articles
-    ]
-    staged = partial_path(path)
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staged)
-        os.replace(staged, path)

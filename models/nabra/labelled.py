@@ -37,24 +37,33 @@ def read_predictions(path: Path) -> Iterator[Article]:
     """Read what `nabra predict` wrote, or labelled articles with whatever tones, one by one.
 
     Args:
-        path: JSON Lines, compressed ones too, or a folder of them, as Ray writes.
+        path: JSON Lines, compressed ones too, the Parquet files of Ray, or a folder of either.
 
     Raises:
         NabraError: Naming file, line and field of the first fault, or if there is no article.
     """
     empty = True
     for file in _shards(path) if path.is_dir() else [path]:
-        for number, record in read_json_lines(file):
+        for where, record in _records(file):
             empty = False
-            yield _article(f"{file}:{number}", record, None)
+            yield _article(where, record, None)
     if empty:
         raise NabraError(f"{path}: holds no article; expected JSON Lines, as 'nabra predict' writes")
+
+
+def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a file holds, and where in it."""
+    if file.suffix == ".parquet":
+        from nabra.parquet import read_parquet
+
+        return ((f"{file}: row {number}", record) for number, record in read_parquet(file))
+    return ((f"{file}:{number}", record) for number, record in read_json_lines(file))
 
 
 def _shards(folder: Path) -> list[Path]:
     """The files of predictions in a folder, without those that list what could not be read."""
     lists = {*folder.glob("errors-*.jsonl"), *folder.glob("*.errors.jsonl")}
-    return sorted(set(folder.glob("*.jsonl")) - lists)
+    return sorted({*folder.glob("*.jsonl"), *folder.glob("*.parquet")} - lists)
 
 
 def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) -> Article:

@@ -11,6 +11,7 @@ import pytest
 
 from nabra.cli import main
 from nabra.errors import NabraError
+from nabra.labelled import read_predictions
 from nabra.prediction import predict_file
 
 ray = pytest.importorskip("ray")
@@ -76,16 +77,11 @@ def test_the_rows_are_those_of_one_process_though_a_worker_is_killed(
 
 
 def test_parquet_holds_the_same(tiny_model: Path, inputs: Path, tmp_path: Path) -> None:
-    from pyarrow import parquet
-
-    output = tmp_path / "out"
-    command = ["predict", str(inputs / "b.txt"), "--model", str(tiny_model), "--output", str(output)]
-    assert main([*command, "--engine", "ray", "--workers", "1", "--format", "parquet"]) == 0
-    (path,) = output.iterdir()
-    (row,) = parquet.read_table(path).to_pylist()
-    assert row["id"] == "b"
-    assert [sentence["text"] for sentence in row["sentences"]] == TEXT.split("\n")[:2]
-    assert sum(dict(row["sentences"][0]["scores"]).values()) == pytest.approx(1, abs=1e-4)
+    shards, lines = tmp_path / "shards", tmp_path / "lines.jsonl"
+    command = ["predict", str(inputs / "b.txt"), "--model", str(tiny_model), "--output"]
+    assert main([*command, str(shards), "--engine", "ray", "--workers", "1", "--format", "parquet"]) == 0
+    assert main([*command, str(lines)]) == 0
+    assert list(read_predictions(shards)) == list(read_predictions(lines))
 
 
 def test_what_cannot_work_is_named(inputs: Path, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def show(arguments: list[str]) -> None:
     from nabra.table import format_article, palette_for
 
     parser = build_plain_parser("nabra show", show.__doc__)
-    parser.add_argument("predictions", type=Path, help="JSON Lines, as 'nabra predict' writes")
+    parser.add_argument("predictions", type=Path, help="what 'nabra predict' wrote")
     palette = palette_for(sys.stdout)
     for article in read_predictions(parse_arguments(parser, arguments).predictions):
         sys.stdout.write(format_article(article, palette=palette))
@@ -145,7 +145,7 @@ def report(arguments: list[str]) -> None:
 
     parser = build_plain_parser("nabra report", report.__doc__)
     parser.add_argument(
-        "predictions", type=Path, nargs="+", help="JSON Lines, as 'nabra predict' writes, or folders of them"
+        "predictions", type=Path, nargs="+", help="what 'nabra predict' wrote: files, and folders of Ray's shards"
     )
     parser.add_argument("--output", type=Path, default=Path("report.html"), help="the page")
     parser.add_argument("--lang", type=Language, default="en", help="language of the page around the articles")
