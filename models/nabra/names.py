@@ -15,7 +15,9 @@ from nabra._lexicon import bare, fold_word, is_definite, is_known, is_noun, is_s
 _LONGEST_PHRASE = 300
 _NOT_WORD = re.compile(r"[^\w]+")
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
-_TIMES = frozenset(map(fold_word, "ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة".split()))
+_TIMES = frozenset(
+    map(fold_word, "ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة أسابيع أيام أشهر أعوام سنوات ساعات".split())
+)
 _DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|ومقر\w+)\s")
 # Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول.
 _NO_FIRST_NAME = re.compile(
@@ -87,8 +89,8 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     if not tokens or tokens[0].key in lexicon.EAST_ASIAN:
         return bool(tokens)
     first, last = tokens[0].key, tokens[-1]
-    if first.endswith("ين") and is_title(first[:-2]):
-        return False  # «مهندسين تأخروا»
+    if first in _TIMES or (first.endswith("ين") and is_title(first[:-2])):
+        return False  # «أسابيع يطوف», «مهندسين تأخروا»
     if any((is_particle(t) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
         return False
     known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")

@@ -18,7 +18,10 @@ from nabra.names import Token, fold, is_particle, read_phrase, tokenize
 
 _EDGES = " \t\r\n\u00a0،,؛;.:!؟?…«»\"“”'‘’()[]{}/-–—"
 _BREAKS = re.compile(r"[،,؛;)\[\]–—]|\((?!\d)|\s-\s")
-_AFTER_NAME = re.compile(r"\s(?:(?:رحم|حفظ)\w+ الله|طيب الله|تقريرا|بيانا)\b.*")
+_AFTER_NAME = re.compile(
+    r"\s(?:(?:(?:رحم|حفظ)\w+ الله|طيب الله|تقريرا|بيانا|في (?:بيان|تصريح|تصريحات|حديث|مقابلة|كلمة|اتصال|هذا|هذه))\b.*"
+    r"|الأخيرة?$)"
+)
 STRAIGHT = '""'
 _QUOTES = {"«": "«»", "“": "“”", '"': STRAIGHT}
 _MARK = re.compile('[«»“”"]')
@@ -332,7 +335,7 @@ def _spoken_to(token: Token, seen: frozenset[str]) -> bool:
 def _outside(token: Token) -> bool:
     word = token.key
     name_part = is_known(word) or word in lexicon.SAME or token.raw in lexicon.LINKS  # «فان» is not «فإن»
-    return (is_particle(token) or word in lexicon.PRONOUNS) and not name_part
+    return word == "بين" or ((is_particle(token) or word in lexicon.PRONOUNS) and not name_part)
 
 
 def _syllable(tokens: Sequence[Token]) -> bool:
