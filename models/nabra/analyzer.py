@@ -11,12 +11,15 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nabra.aligned import AlignedText, readable
 from nabra.article import Article, Sentence, Speaker
 from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
+from nabra.config import InferenceConfig
+from nabra.config import Runtime as RuntimeName
 from nabra.decoding import Logits, decode_attribution, round_score, softmax
 from nabra.errors import ModelError
 from nabra.logs import LOGGER
@@ -118,10 +121,10 @@ class Analyzer:
     @classmethod
     def from_pretrained(
         cls,
-        model: str = "",
+        model: str | Path = "",
         *,
         revision: str | None = None,
-        runtime: str = "auto",
+        runtime: RuntimeName = "auto",
         batch_tokens: int = 0,
         threads: int = 0,
         min_confidence: float = 0.0,
@@ -138,9 +141,11 @@ class Analyzer:
 
         Raises:
             ModelError: If there is no such model, or it cannot be run; the message says what to do.
+            ValueError: If an argument is out of its range.
         """
         begin = time.perf_counter()
-        directory = find_checkpoint(model, revision)
+        InferenceConfig(runtime, batch_tokens, threads, min_confidence)
+        directory = find_checkpoint(str(model), revision)
         config = read_model_config(directory)
         tokenizer = SentenceTokenizer.from_directory(directory, config)
         loaded = load_runtime(directory, runtime, threads)
@@ -164,11 +169,20 @@ class Analyzer:
 
         Returns:
             The article with tone, scores and speaker of every sentence; offsets count in the raw text.
+
+        Raises:
+            TypeError: If it is neither text nor an article.
         """
         return next(self.analyze_many([article]))
 
     def analyze_many(self, articles: Iterable[str | Article]) -> Iterator[Article]:
-        """Label articles as they come, in their order; reads only a little ahead."""
+        """Label articles as they come, in their order; reads only a little ahead.
+
+        Raises:
+            TypeError: If one of them is neither text nor an article, or if they are a single text.
+        """
+        if isinstance(articles, str):
+            raise TypeError("analyze_many takes several articles; analyze takes one")
         for block in self.analyze_blocks(self._blocks(articles)):
             yield from block
 
@@ -177,7 +191,7 @@ class Analyzer:
         block: list[Article] = []
         waiting = 0
         for article in articles:
-            block.append(article_from_text(article) if isinstance(article, str) else article)
+            block.append(_as_article(article))
             waiting += len(block[-1].sentences)
             if waiting >= self.look_ahead:
                 yield block
@@ -249,6 +263,14 @@ class Analyzer:
             for sentence, reading, speaker in zip(article.sentences, readings, speakers, strict=True)
         ]
         return dataclasses.replace(article, sentences=tuple(sentences))
+
+
+def _as_article(article: str | Article) -> Article:
+    if isinstance(article, str):
+        return article_from_text(article)
+    if not isinstance(article, Article):
+        raise TypeError(f"expected an article as str or nabra.Article, not {type(article).__name__}")
+    return article
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

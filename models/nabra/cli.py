@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import signal
 import sys
@@ -42,6 +43,7 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
     """
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    _let_arabic_out()
     try:
         with _terminable():
             code = run() or 0
@@ -63,6 +65,13 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
         return _fail(program, f"{error.filename or 'standard output'}: {error.strerror or error}")
     except MemoryError:
         return _fail(program, "out of memory; give it more, or smaller batches")
+
+
+def _let_arabic_out() -> None:
+    """Write UTF-8, whatever the locale says: terminals have long understood it, and so does whoever reads a file."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _fail(program: str, message: str) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from nabra.arabert import Preprocessing
 from nabra.article import TONES
@@ -139,6 +139,9 @@ class TrainingConfig:
         _require_positive(self, "training", "epochs", "batch_size", "accumulation", "seeds")
 
 
+Runtime = Literal["auto", "openvino", "onnx", "torch"]
+
+
 @dataclass(frozen=True)
 class InferenceConfig:
     """How a trained model is run.
@@ -151,14 +154,17 @@ class InferenceConfig:
         min_confidence: Mark a sentence as undecided where the likeliest tone is less probable than this.
     """
 
-    runtime: Literal["auto", "openvino", "onnx", "torch"] = "auto"
+    runtime: Runtime = "auto"
     batch_tokens: int = 0
     threads: int = 0
     min_confidence: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.batch_tokens < 0:
-            raise ValueError(f"inference.batch_tokens: must not be negative, got {self.batch_tokens}")
+        if self.runtime not in get_args(Runtime):
+            raise ValueError(f"inference.runtime: {self.runtime!r} is none of {', '.join(get_args(Runtime))}")
+        for name in ("batch_tokens", "threads"):
+            if not isinstance(value := getattr(self, name), int) or value < 0:
+                raise ValueError(f"inference.{name}: must be a whole number of at least 0, got {value!r}")
         if not 0 <= self.min_confidence <= 1:
             raise ValueError(f"inference.min_confidence: must lie between 0 and 1, got {self.min_confidence}")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -178,9 +180,20 @@ def _read_csv(path: Path, options: ReadOptions, on_read: OnRead) -> Iterator[Loa
     csv.field_size_limit(LONGEST_ARTICLE)
     with open_text(path, options.encoding, on_read) as file:
         try:
-            yield from _read_rows(path, csv.DictReader(bounded(file)), options, file.encoding)
+            lines = bounded(file)
+            header = next(lines, "")
+            rows = csv.DictReader(chain([header], lines), delimiter=_delimiter(header, options.text_field))
+            if twice := [name for name, count in Counter(rows.fieldnames).items() if count > 1]:
+                raise NabraError(f"{path}: two columns are called {twice[0]!r}; rename one")
+            yield from _read_rows(path, rows, options, file.encoding)
         except csv.Error as error:
             raise NabraError(f"{path}: not CSV ({error})") from error
+
+
+def _delimiter(header: str, text_field: str) -> str:
+    """What separates the columns: semicolons or tabs where the field of the text is found so, else commas."""
+    fields = {delimiter: next(csv.reader([header.lstrip("\ufeff")], delimiter=delimiter), []) for delimiter in ",;\t"}
+    return next((delimiter for delimiter in fields if text_field in fields[delimiter]), ",")
 
 
 def _read_parquet(path: Path, options: ReadOptions, on_read: OnRead) -> Iterator[Load]:

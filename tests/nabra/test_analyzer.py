@@ -6,6 +6,7 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -224,6 +225,34 @@ def test_a_doubtful_tone_is_marked_and_kept(tokenizer: SentenceTokenizer) -> Non
     assert (sure.tone, sure.undecided) == ("long", False)
     assert (doubtful.tone, doubtful.undecided) == ("long", True)
     assert Analyzer(CountingRuntime(), tokenizer, ("long", "short")).analyze("نعم").sentences[0].undecided is False
+
+
+@pytest.mark.parametrize("article", [None, 3, TEXT.encode(), [TEXT]])
+def test_what_is_no_article_is_named(analyzer: Analyzer, article: Any) -> None:
+    with pytest.raises(TypeError, match=f"expected an article as str or nabra.Article, not {type(article).__name__}"):
+        analyzer.analyze(article)
+
+
+def test_one_text_is_not_many(analyzer: Analyzer) -> None:
+    with pytest.raises(TypeError, match="analyze takes one"):
+        next(analyzer.analyze_many(TEXT))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"runtime": "tensorflow"},
+        {"threads": -1},
+        {"threads": 1.5},
+        {"batch_tokens": -5},
+        {"min_confidence": 2},
+        {"min_confidence": float("nan")},
+    ],
+)
+def test_an_argument_out_of_its_range_is_named(argument: dict[str, Any]) -> None:
+    (name,) = argument
+    with pytest.raises(ValueError, match=rf"inference\.{name}: "):
+        Analyzer.from_pretrained(**argument)
 
 
 def test_nothing_in_nothing_out(analyzer: Analyzer) -> None:

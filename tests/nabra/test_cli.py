@@ -89,6 +89,30 @@ def test_predict_in_a_pipe_prints_json_lines_and_nothing_else(
     assert captured.err == ""
 
 
+def test_on_the_screen_too_an_article_that_cannot_be_read_is_left_out(
+    tiny_model: Path, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = tmp_path / "in.jsonl"
+    inputs.write_text('{"text": 7}\n{"text": 8}\n', encoding="utf-8")
+    assert main(["predict", str(inputs), str(article), f"--model={tiny_model}"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["id"] == "article"
+    said = captured.err.splitlines()
+    assert sorted(line.partition(".jsonl:")[2] for line in said) == [
+        "1: text: must be a string, not int",
+        "2: text: must be a string, not int",
+    ]
+    assert all(line.startswith("nabra: left out: ") for line in said)
+    assert main(["predict", str(inputs), f"--model={tiny_model}"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("nabra: error: ")
+
+
+def test_arabic_is_written_whatever_the_locale(tiny_model: Path, article: Path) -> None:
+    command = [sys.executable, "-m", "nabra", "predict", str(article), f"--model={tiny_model}"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, check=True, capture_output=True)
+    assert json.loads(done.stdout.decode("utf-8"))["sentences"][0]["text"] == TEXT.split("\n")[0]
+
+
 def test_predictions_are_shown_as_a_table(
     tiny_model: Path, article: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

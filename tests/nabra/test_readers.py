@@ -100,6 +100,14 @@ def test_folders_are_searched_in_order(tmp_path: Path) -> None:
     assert [article.id for article in read_articles([tmp_path])] == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_columns_are_found_between_commas_semicolons_and_tabs(delimiter: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", f'\ufeffid{delimiter}text\nx{delimiter}"{TEXT}"\n')
+    (article,) = read_articles([path])
+    assert article.id == "x"
+    assert texts(article) == SENTENCES
+
+
 @pytest.mark.parametrize("name", ["in.jsonl.gz", "in.csv.gz", "in.txt.gz", "in.jsonl.zst"])
 def test_compressed_files(tmp_path: Path, name: str) -> None:
     content = {"jsonl": json.dumps({"text": TEXT}), "csv": f'text\n"{TEXT}"\n', "txt": TEXT}[name.split(".")[1]]
@@ -167,6 +175,7 @@ def test_standard_input_in_another_encoding(monkeypatch: pytest.MonkeyPatch) -> 
         ("a.csv", "id,text\nx,نص,نص\n", "row 1: has more fields"),
         ("a.csv", "id,text\nx\n", "row 1: text: must be a string, not null"),
         ("a.csv", "id,text\n", "holds no article"),
+        ("a.csv", "text,text\nنص,نص\n", "two columns are called 'text'"),
         ("a.csv", "id,body\nx,نص\n", r"row 1: no text in the field 'text'"),
         ("a.parquet", "not parquet", "not a Parquet file"),
     ],

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from nabra.config import CONFIG_NAME, Config
 from nabra.errors import NabraError
+from nabra.logs import LOGGER
 
 if TYPE_CHECKING:
     from jsonargparse import ArgumentParser
 
     from nabra.analyzer import Analyzer
+    from nabra.article import Article
+    from nabra.readers import Load
     from nabra.records import ReadOptions
 
 MODEL_ALIAS = {"--model": "--model.checkpoint"}
@@ -68,6 +71,33 @@ def input_files(inputs: Iterable[str]) -> Iterator[Path]:
     from nabra.readers import STANDARD_INPUT
 
     return (path for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item)))
+
+
+def readable(loads: Iterable[Load], left_out: list[NabraError]) -> Iterator[Article]:
+    """The articles that can be read; says which cannot.
+
+    Args:
+        loads: What reads them, one by one.
+        left_out: Gets the faults.
+
+    Raises:
+        NabraError: The first fault, in the end, if no article can be read.
+    """
+    some = False
+    for load in loads:
+        try:
+            article = load()
+        except NabraError as fault:
+            left_out.append(fault)
+            if some or len(left_out) > 1:  # the first is said once it is known that there are others to read
+                LOGGER.error("nabra: left out: %s", fault)
+            continue
+        if not some and left_out:
+            LOGGER.error("nabra: left out: %s", left_out[0])
+        some = True
+        yield article
+    if left_out and not some:
+        raise left_out[0]
 
 
 def require_train_extra() -> None:

@@ -14,6 +14,7 @@ from nabra.commands.common import (
     input_files,
     load_analyzer,
     read_options,
+    readable,
     require_train_extra,
     saved_config,
 )
@@ -69,15 +70,8 @@ def _label_readable(analyzer: Analyzer, inputs: list[str], options: ReadOptions)
     from nabra.progress import ArticleProgress
     from nabra.readers import find_articles
 
-    def readable() -> Iterator[Article]:
-        for load in find_articles(inputs, options, progress.read):
-            try:
-                yield load()
-            except NabraError as fault:
-                LOGGER.error("nabra: left out: %s", fault)
-
     with ArticleProgress(inputs) as progress:
-        for article in analyzer.analyze_many(readable()):
+        for article in analyzer.analyze_many(readable(find_articles(inputs, options, progress.read), [])):
             progress.labelled(1)
             yield article
 

@@ -16,6 +16,7 @@ from nabra.commands.common import (
     input_files,
     load_analyzer,
     read_options,
+    readable,
     saved_config,
 )
 from nabra.config import Config
@@ -52,8 +53,9 @@ def predict(arguments: list[str]) -> int:
         return _predict_cluster(config, own, options)
     if own.output is not None:
         return _predict_file(config, own, options)
-    _print(load_analyzer(config).analyze_many(load() for load in find_articles(own.articles, options)))
-    return 0
+    left_out: list[NabraError] = []
+    _print(load_analyzer(config).analyze_many(readable(find_articles(own.articles, options), left_out)))
+    return int(bool(left_out))
 
 
 def _print(articles: Iterable[Article]) -> None:
