@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -18,6 +19,9 @@ COMPACT = "compact"
 """The name of the encoder that ships with the package."""
 SHIPPED = "shipped"
 """The name of the checkpoint that ships with the package."""
+
+LARGEST_SEED = 2**32 - 1
+"""That numpy takes."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class ModelConfig:
         if len(self.tones) < 2 or len(set(self.tones)) < len(self.tones):
             raise ValueError(f"model.tones: needs at least two different names, got {self.tones}")
         _require_positive(self, "model", "max_tokens", "head_size")
+        _require_between(self, "model", 0, 1, "head_dropout")
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "optimizer", "learning_rate", "head_factor", "layer_decay")
+        _require_between(self, "optimizer", 0, 1, "weight_decay", "warmup")
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "training", "epochs", "batch_size", "accumulation", "seeds")
+        _require_between(self, "training", 0, 1, "label_smoothing")
+        _require_between(self, "training", 0, LARGEST_SEED, "patience", "save_steps", "log_steps", "seed")
 
 
 Runtime = Literal["auto", "openvino", "onnx", "torch"]
@@ -165,8 +173,7 @@ class InferenceConfig:
         for name in ("batch_tokens", "threads"):
             if not isinstance(value := getattr(self, name), int) or value < 0:
                 raise ValueError(f"inference.{name}: must be a whole number of at least 0, got {value!r}")
-        if not 0 <= self.min_confidence <= 1:
-            raise ValueError(f"inference.min_confidence: must lie between 0 and 1, got {self.min_confidence}")
+        _require_between(self, "inference", 0, 1, "min_confidence")
 
 
 @dataclass(frozen=True)
@@ -182,8 +189,14 @@ class Config:
 
 def _require_positive(section: object, prefix: str, *names: str) -> None:
     for name in names:
-        if not getattr(section, name) > 0:  # not a number is none of both
-            raise ValueError(f"{prefix}.{name}: must be greater than 0, got {getattr(section, name)}")
+        if not 0 < (value := getattr(section, name)) < math.inf:  # false for what is not a number
+            raise ValueError(f"{prefix}.{name}: must be greater than 0, got {value}")
+
+
+def _require_between(section: object, prefix: str, low: int, high: int, *names: str) -> None:
+    for name in names:
+        if not low <= (value := getattr(section, name)) <= high:
+            raise ValueError(f"{prefix}.{name}: must lie between {low} and {high}, got {value}")
 
 
 def recipes() -> dict[str, Path]:

@@ -139,7 +139,8 @@ def _sections(text: str) -> dict[str, dict[str, Any]]:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise ValueError("is nested too deeply; a section holds keys with plain values or lists of them")
-    sections = yaml.safe_load(text) or {}
+    _refuse_repeated(yaml.compose(text, yaml.SafeLoader))
+    sections = yaml.safe_load(text)
     if not isinstance(sections, dict):
         raise ValueError("expected sections with keys, such as 'model: {encoder: compact}'")
     for section, values in sections.items():
@@ -153,6 +154,17 @@ def _sections(text: str) -> dict[str, dict[str, Any]]:
             if isinstance(value, dict):
                 raise ValueError(f"{section}.{key}: expected a plain value or a list of them")
     return sections
+
+
+def _refuse_repeated(node: yaml.Node | None) -> None:
+    """PyYAML takes the last of several values of a key; the author may have meant another."""
+    if isinstance(node, yaml.MappingNode):
+        names: set[str] = set()
+        for key, value in node.value:
+            if key.value in names:
+                raise ValueError(f"{key.value}: is given twice, again in line {key.start_mark.line + 1}; keep one")
+            names.add(key.value)
+            _refuse_repeated(value)
 
 
 def _first_key(section: str) -> str:

@@ -230,6 +230,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["predict", "article.txt", "--model", "."], "holds no Nabra model"),
         (["predict", "article.txt", "--inference.batch", "3"], "unknown key 'inference.batch'"),
         (["predict", "article.txt", "--min-confidence", "60"], "inference.min_confidence: must lie between 0 and 1"),
+        (["predict", "article.txt", "--workers", "-1"], "--workers: must not be negative, got -1"),
         (["predict", "article.txt", "--config", "gone"], "--config gone: no such file or recipe"),
         (["predict", "article.txt", "--quiet", "--verbose"], "--quiet and --verbose: choose one"),
         (["predict"], "articles"),

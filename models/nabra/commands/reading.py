@@ -48,6 +48,8 @@ def predict(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=0, help="processes with a model on Ray; 0 for one a GPU or core")
     parser.add_argument("--format", type=Literal["jsonl", "parquet"], default="jsonl", help="of the shards of Ray")
     config, own = parse(parser, arguments, PREDICT_ALIASES, saved_config(arguments))
+    if own.workers < 0:
+        raise NabraError(f"--workers: must not be negative, got {own.workers}")
     options = read_options(own)
     if own.engine == "ray":
         return _predict_cluster(config, own, options)
