@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
 from nabra._lexicon import bare, is_definite
-from nabra.names import Token, body_end, fold, tokenize
+from nabra.names import body_end
+from nabra.words import Token, fold, tokenize
 
 _QUOTED = re.compile('[«“"]')
 _SHORT_NAME = re.compile(r"""\s*[«“"(](\w[\w .-]{1,18})[»”")]""")

@@ -291,6 +291,9 @@ PRONOUNS = _words("""
 SAME = _words("نفسه نفسها نفسهم ذاته ذاتها ذاتهم عينه عينها المذكور المذكورة ذات نفس")
 """Words that only say that somebody is meant again."""
 
+TIMES = _words("ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة أسابيع أيام أشهر أعوام سنوات ساعات")
+"""Nouns that say when or how often, and begin no name."""
+
 ANYBODY = _words("متحدث ناطق مسؤول مصدر كاتب خبير محلل مختص متخصص باحث موفد مبعوث")
 """Titles that fit anybody who speaks."""
 

@@ -1,129 +1,21 @@
-"""Arabic names: folding spelling variants, telling names from titles, comparing two of them."""
+"""Phrases that name somebody: telling the name from the title, comparing two names."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, fold_word, is_definite, is_known, is_noun, is_stop, is_title, key, plain
+from nabra._lexicon import bare, is_definite, is_known, is_noun, is_stop, is_title
+from nabra.words import Token, fold, is_particle, name_like, tokenize
 
 _LONGEST_PHRASE = 300
-_NOT_WORD = re.compile(r"[^\w]+")
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
-_TIMES = frozenset(
-    map(fold_word, "ربع نصف عام سنة شهر أسبوع يوم مرة موسم فصل فترة أسابيع أيام أشهر أعوام سنوات ساعات".split())
-)
 _DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|ومقر\w+)\s")
-# Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول.
-_NO_FIRST_NAME = re.compile(
-    r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3})$"
-)
 FILIATION = ("بن", "بنت", "ابن", "ولد", "اغ")
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
-_JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
-_WORD = re.compile(r"\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
-_QUOTED_OR_WORD = re.compile(r"«[^«»]{1,60}»|“[^“”]{1,60}”|\"[^\"]{1,60}\"|" + _WORD.pattern)
-
-
-def fold(text: str) -> str:
-    """The text for comparing: spelling variants, punctuation, spaces and case made equal."""
-    words = " ".join(fold_word(word) for word in _NOT_WORD.sub(" ", plain(text)).split())
-    digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in words)
-    return _JOINED.sub(r"\1", digits)
-
-
-class Token(NamedTuple):
-    """A word of a text: as written, folded, and its place."""
-
-    raw: str
-    key: str
-    start: int
-    end: int
-    gap: bool
-    """Whether punctuation stands before it."""
-
-
-def tokenize(text: str, *, quotes: bool = False) -> list[Token]:
-    """The words of a text; with `quotes`, a short quotation («الدعم السريع») is one word."""
-    tokens: list[Token] = []
-    last = 0
-    for match in (_QUOTED_OR_WORD if quotes else _WORD).finditer(text):
-        word = match[0]
-        if not (folded := key(word)):
-            continue
-        start, end = match.span()
-        between = text[last:start]
-        gap = between != " " and start > 0 and not (between.isspace() or _abbreviates(tokens, between))
-        tokens.append(Token(word, folded, start, end, gap))
-        last = end
-    return tokens
-
-
-def _abbreviates(tokens: Sequence[Token], between: str) -> bool:
-    """Whether what follows some words is the point of an abbreviated title: «د. فلان»."""
-    return bool(tokens) and between.strip() == "." and tokens[-1].raw in ("د", "م", "أ")
-
-
-def is_particle(token: Token) -> bool:
-    """Whether a word of running text is a verb or particle that no name contains."""
-    return is_stop(token.key) and not (token.raw.endswith("ي") and token.key in lexicon.VERBS_IN_ALIF)
-
-
-def name_like(token: Token) -> bool:
-    """Whether a word of running text may be part of a person's name that has begun."""
-    word = token.key
-    if word in lexicon.LINKS or word in lexicon.GIVEN_NAMES:
-        return True
-    if is_particle(token) or len(word) < 2 or is_known(word) or any(c.isdigit() for c in word):
-        return False
-    return not word.startswith(("بال", "وال", "كال", "فال", "لل")) and not token.raw.endswith(("ات", "ة"))
-
-
-def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
-    """Whether words of running text may be a person's name: made-up names are worse than none."""
-    if not tokens or tokens[0].key in lexicon.EAST_ASIAN:
-        return bool(tokens)
-    first, last = tokens[0].key, tokens[-1]
-    if first in _TIMES or (first.endswith("ين") and is_title(first[:-2])):
-        return False  # «أسابيع يطوف», «مهندسين تأخروا»
-    if any((is_particle(t) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
-        return False
-    known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")
-    if first in lexicon.TITLES_AND_NAMES and not known and len(tokens) == 2:
-        return False  # «أمين المخازن»
-    if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
-        return True
-    if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإآ" and _NO_FIRST_NAME.match(first)):
-        return False
-    if any(token.key == "بن" for token in tokens):
-        return True
-    verb_follows = any(
-        t.key.startswith("فا") and t.key not in lexicon.LINKS and t.key not in surnames for t in tokens[1:]
-    )
-    return known and not is_definite(first) and not verb_follows
-
-
-def continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:
-    """Whether a word of running text goes on with a name; less is taken for granted later on."""
-    word = tokens[index].key
-    if tokens[start].key in lexicon.EAST_ASIAN:
-        short = index - start == 2 and len(word) < 3 and tokens[index].raw not in lexicon.PREPOSITIONS
-        return index - start < 3 and (short or name_like(tokens[index]))
-    if index > start and tokens[index - 1].key in lexicon.LINKS:
-        return True
-    if index + 1 < len(tokens) and tokens[index + 1].key in FILIATION and not is_known(word):
-        return not is_particle(tokens[index])  # «زوينة بنت خلفان»
-    particles = "وفبليتسن" if index > start + 1 else "و"
-    if word[:2] == "وو":
-        return word[1:] not in lexicon.GIVEN_NAMES and name_like(tokens[index])  # the name's own: «وولدي»
-    if word[0] in particles and word not in lexicon.LINKS and word not in lexicon.GIVEN_NAMES:
-        return False
-    return name_like(tokens[index])
 
 
 def role_end(tokens: Sequence[Token], start: int, *, running: bool = False) -> int:
@@ -393,7 +285,7 @@ def body_end(tokens: Sequence[Token], place: int) -> int:
         direct = end == place + 1 and before.endswith("ه")  # an adjective of the body itself agrees with it
         adjective = is_definite(word) and word.endswith(("ه", "عليا") if direct else _ADJECTIVES)
         adjective = adjective or (word.endswith("ه") and is_definite(word) and following.startswith("لل"))
-        attached = word.startswith("لل") and bare(word) not in _TIMES and not joined_before
+        attached = word.startswith("لل") and bare(word) not in lexicon.TIMES and not joined_before
         attached = attached or (end > place + 1 and word[0] == "ل" and is_noun(word[1:]) and _complete(tokens[end - 1]))
         second = word[0] == "و" and end > place + 1 and is_definite(before) and not word.endswith("ت")
         second = second and not (is_title(word[1:]) or bare(word[1:]) in lexicon.NOT_PERSONS)  # two side by side

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nabra.names import fold, plausible, read_phrase, same_name, strip_titles, tokenize
+from nabra._running import plausible
+from nabra.names import read_phrase, same_name, strip_titles
+from nabra.words import fold, tokenize
 
 
 @pytest.mark.parametrize(

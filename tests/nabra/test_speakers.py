@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nabra import speakers
+from nabra._mentions import clean_mention
+from nabra._quotes import open_quotes
 from nabra.article import Source, Speaker
-from nabra.speakers import Attribution, clean_mention, open_quotes, resolve_speakers
+from nabra.speakers import Attribution, resolve_speakers
 
 NONE, CONTINUES = Attribution(Source.NONE), Attribution(Source.CONTINUES)
 SEED = Path(__file__).parents[2].parent / "shared" / "seed" / "gold.jsonl"

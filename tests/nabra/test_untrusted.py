@@ -13,6 +13,7 @@ import onnx
 import pytest
 
 from nabra import arabert
+from nabra._mentions import clean_mention
 from nabra.analyzer import Analyzer
 from nabra.article import Article, Sentence, Source
 from nabra.checkpoint import read_model_config
@@ -21,13 +22,14 @@ from nabra.errors import NabraError
 from nabra.formats import read_labelled
 from nabra.labelled import trim_mention
 from nabra.manifest import MANIFEST_NAME
-from nabra.names import fold, read_phrase, tokenize
+from nabra.names import read_phrase
 from nabra.reports import write_report
 from nabra.runtimes import load_runtime
 from nabra.runtimes.onnx import onnx_path
-from nabra.speakers import Attribution, clean_mention, resolve_speakers
+from nabra.speakers import Attribution, resolve_speakers
 from nabra.splitting import split_sentences
 from nabra.untrusted import check_weights
+from nabra.words import fold, tokenize
 
 CODE = "open('ran', 'w')"
 

@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from nabra.article import Article, Source
-from nabra.names import fold
 from nabra.speakers import Attribution, resolve_speakers
+from nabra.words import fold
 
 SPEECH_VERBS = (
     "قال قالت يقول تقول أكد أكدت أضاف أضافت أوضح أوضحت أعلن أعلنت ذكر ذكرت صرح صرحت أشار أشارت اعتبر اعتبرت "

@@ -21,8 +21,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.names import fold
 from nabra.rendering import escape, show_title
+from nabra.words import fold
 
 KEY = "selection"
 """The metadata that says why an article was chosen."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from nabra.article import TONES, Article, Mention, Sentence
-from nabra.names import fold
 from nabra.rendering import locate
+from nabra.words import fold
 
 _DATE = re.compile(r"\s*([12]\d{3})[-/](\d\d)[-/](\d\d)(?!\d)")
 
