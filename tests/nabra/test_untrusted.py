@@ -22,7 +22,7 @@ from nabra.errors import NabraError
 from nabra.formats import read_labelled
 from nabra.labelled import trim_mention
 from nabra.manifest import MANIFEST_NAME
-from nabra.names import read_phrase
+from nabra.names import read_phrase, strip_titles
 from nabra.reports import write_report
 from nabra.runtimes import load_runtime
 from nabra.runtimes.onnx import onnx_path
@@ -308,6 +308,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "resolver": _resolve,
     "mention": lambda text: clean_mention(text, 0, len(text)),
     "phrase": lambda text: read_phrase.__wrapped__(text),
+    "titles": strip_titles,
     "words": lambda text: tokenize(text, quotes=True),
     "fold": fold,
     "trim": trim_mention,
