@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from nabra.article import Article, Mention, Sentence, Source, Speaker, Tone
     from nabra.errors import ModelError, NabraError
     from nabra.frames import to_pandas
-    from nabra.modeling import NabraConfig, NabraModel
+    from nabra.modeling import NabraConfig as NabraConfig
+    from nabra.modeling import NabraModel as NabraModel
 
 __version__ = "0.1.0"
 
@@ -29,14 +30,13 @@ _HOMES = {
     "Tone": "nabra.article",
     "to_pandas": "nabra.frames",
 }
+# Without the model itself, which needs torch: `from nabra import *` works without.
 __all__ = [
     "Analyzer",
     "Article",
     "Mention",
     "ModelError",
-    "NabraConfig",
     "NabraError",
-    "NabraModel",
     "Sentence",
     "Source",
     "Speaker",
@@ -46,10 +46,17 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nabra' has no attribute {name!r}")
+    try:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'nabra' has no attribute {name!r}")
+    except ImportError as error:
+        if _HOMES[name] != "nabra.modeling":
+            raise
+        from nabra.errors import NabraError
+
+        raise NabraError(f"nabra.{name} needs {error.name}: pip install 'nabra[train]'") from error
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *__all__})

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from nabra.logs import LOGGER
 from nabra.records import article_from_text
 from nabra.runtimes import Runtime, load_runtime
 from nabra.speakers import Attribution, resolve_speakers
-from nabra.tokenization import SentenceTokenizer, SentenceTokens
+from nabra.tokenization import Batch, SentenceTokenizer, SentenceTokens
 
 LOOK_AHEAD = 512
 """Least sentences gathered before they are batched by length: enough to fill most batches of a processor."""
@@ -173,29 +173,42 @@ class Analyzer:
         Raises:
             TypeError: If it is neither text nor an article.
         """
-        return next(self.analyze_many([article]))
+        return next(self.analyze_many([_as_article(article)]))
 
     def analyze_many(self, articles: Iterable[str | Article]) -> Iterator[Article]:
         """Label articles as they come, in their order; reads only a little ahead.
 
-        Raises:
-            TypeError: If one of them is neither text nor an article, or if they are a single text.
-        """
-        if isinstance(articles, str):
-            raise TypeError("analyze_many takes several articles; analyze takes one")
-        for block in self.analyze_blocks(self._blocks(articles)):
-            yield from block
+        What `articles` raises is raised once the articles before it are labelled.
 
-    def _blocks(self, articles: Iterable[str | Article]) -> Iterator[list[Article]]:
-        """Articles in groups of at least `look_ahead` sentences."""
+        Raises:
+            TypeError: If they are no series of articles, or one of them is neither text nor an article.
+        """
+        one_or_table = isinstance(articles, str | bytes | Mapping) or getattr(articles, "ndim", 1) != 1
+        if one_or_table or not isinstance(articles, Iterable):
+            kind = type(articles).__name__
+            raise TypeError(f"analyze_many takes several articles, a list or a column, not {kind}; analyze takes one")
+        return self._label(articles)
+
+    def _label(self, articles: Iterable[str | Article]) -> Iterator[Article]:
+        faults: list[Exception] = []
+        for block in self.analyze_blocks(self._blocks(articles, faults)):
+            yield from block
+        if faults:
+            raise faults[0]
+
+    def _blocks(self, articles: Iterable[str | Article], faults: list[Exception]) -> Iterator[list[Article]]:
+        """Articles in groups of at least `look_ahead` sentences, until one cannot be had; `faults` gets why."""
         block: list[Article] = []
         waiting = 0
-        for article in articles:
-            block.append(_as_article(article))
-            waiting += len(block[-1].sentences)
-            if waiting >= self.look_ahead:
-                yield block
-                block, waiting = [], 0
+        try:
+            for number, article in enumerate(articles):
+                block.append(_as_article(article, f"articles[{number}]: "))
+                waiting += max(1, len(block[-1].sentences))
+                if waiting >= self.look_ahead:
+                    yield block
+                    block, waiting = [], 0
+        except Exception as fault:  # whatever it is, it is raised again
+            faults.append(fault)
         yield block
 
     def analyze_blocks(self, blocks: Iterable[Sequence[Article]]) -> Iterator[list[Article]]:
@@ -226,7 +239,7 @@ class Analyzer:
         texts = [_Text.of(sentence.text) for article in articles for sentence in article.sentences]
         tokens = model.tokenizer.encode([text.read for text in texts])
         jobs = [
-            (indices, pool.submit(model.runtime, model.tokenizer.pad([tokens[i].ids for i in indices], width)))
+            (indices, _start(pool, model.runtime, model.tokenizer.pad([tokens[i].ids for i in indices], width)))
             for width, indices in batches([len(sentence.ids) for sentence in tokens], self._batch_tokens)
         ]
         return _Block(articles, texts, tokens, jobs)
@@ -265,12 +278,25 @@ class Analyzer:
         return dataclasses.replace(article, sentences=tuple(sentences))
 
 
-def _as_article(article: str | Article) -> Article:
+def _as_article(article: str | Article, where: str = "") -> Article:
     if isinstance(article, str):
         return article_from_text(article)
     if not isinstance(article, Article):
-        raise TypeError(f"expected an article as str or nabra.Article, not {type(article).__name__}")
+        raise TypeError(f"{where}expected an article as str or nabra.Article, not {type(article).__name__}")
     return article
+
+
+def _start(pool: ThreadPoolExecutor, runtime: Runtime, batch: Batch) -> Future[Logits]:
+    """Have a batch computed: by a thread of the pool, or here and now where Python lets it start none any more.
+
+    That is so once the main thread has ended, though other threads of the program may go on.
+    """
+    try:
+        return pool.submit(runtime, batch)
+    except RuntimeError:
+        done: Future[Logits] = Future()
+        done.set_result(runtime(batch))
+        return done
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

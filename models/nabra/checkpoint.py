@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def find_checkpoint(model: str = SHIPPED, revision: str | None = None) -> Path:
         ModelError: If there is no Nabra model there.
     """
     directory = shipped_checkpoint() if model in ("", SHIPPED) else Path(model)
-    if not directory.is_dir():
+    if not os.path.isdir(directory):  # Path.is_dir raises where a name is too long
         if not is_hub_id(model):
             raise ModelError(f"{directory}: no such directory; name a trained Nabra model")
         directory = _fetch(model, revision)
@@ -46,7 +47,7 @@ def find_checkpoint(model: str = SHIPPED, revision: str | None = None) -> Path:
 def is_hub_id(model: str) -> bool:
     """Whether a name that is no directory can be a Hub id: `owner/name`, no local folder being meant."""
     owner, slash, name = model.partition("/")
-    return bool(slash and owner and name) and "/" not in name and owner[0] not in ".~" and not Path(owner).exists()
+    return bool(slash and owner and name) and "/" not in name and owner[0] not in ".~" and not os.path.exists(owner)
 
 
 def _fetch(model: str, revision: str | None) -> Path:

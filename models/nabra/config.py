@@ -6,8 +6,9 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 from importlib import resources
+from numbers import Real
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from nabra.arabert import Preprocessing
 from nabra.article import TONES
@@ -22,6 +23,8 @@ SHIPPED = "shipped"
 
 LARGEST_SEED = 2**32 - 1
 """That numpy takes."""
+MOST = 2**31 - 1
+"""Threads and tokens that runtimes can be told."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class ModelConfig:
     head_dropout: float = 0.1
 
     def __post_init__(self) -> None:
+        _require_kinds(self, "model")
+        if not isinstance(self.tones, list) or not all(isinstance(tone, str) and tone for tone in self.tones):
+            raise ValueError(f"model.tones: must be a list of names, got {self.tones!r}")
         if len(self.tones) < 2 or len(set(self.tones)) < len(self.tones):
             raise ValueError(f"model.tones: needs at least two different names, got {self.tones}")
         _require_positive(self, "model", "max_tokens", "head_size")
@@ -97,6 +103,7 @@ class OptimizerConfig:
     freeze_embeddings: bool = False
 
     def __post_init__(self) -> None:
+        _require_kinds(self, "optimizer")
         _require_positive(self, "optimizer", "learning_rate", "head_factor", "layer_decay")
         _require_between(self, "optimizer", 0, 1, "weight_decay", "warmup")
 
@@ -142,6 +149,7 @@ class TrainingConfig:
     report_to: list[Literal["tensorboard", "mlflow"]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        _require_kinds(self, "training")
         _require_positive(self, "training", "epochs", "batch_size", "accumulation", "seeds")
         _require_between(self, "training", 0, 1, "label_smoothing")
         _require_between(self, "training", 0, LARGEST_SEED, "patience", "save_steps", "log_steps", "seed")
@@ -170,9 +178,8 @@ class InferenceConfig:
     def __post_init__(self) -> None:
         if self.runtime not in get_args(Runtime):
             raise ValueError(f"inference.runtime: {self.runtime!r} is none of {', '.join(get_args(Runtime))}")
-        for name in ("batch_tokens", "threads"):
-            if not isinstance(value := getattr(self, name), int) or value < 0:
-                raise ValueError(f"inference.{name}: must be a whole number of at least 0, got {value!r}")
+        _require_kinds(self, "inference")
+        _require_between(self, "inference", 0, MOST, "batch_tokens", "threads")
         _require_between(self, "inference", 0, 1, "min_confidence")
 
 
@@ -185,6 +192,18 @@ class Config:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     inference: InferenceConfig = field(default_factory=InferenceConfig)
+
+
+_KINDS = {"bool": (bool, "true or false"), "int": (int, "a whole number"), "float": (Real, "a number")}
+
+
+def _require_kinds(section: Any, prefix: str) -> None:
+    """Refuse values of another type: files and options are checked when they are parsed, but not what code gives."""
+    for key in dataclasses.fields(section):
+        kind, words = _KINDS.get(str(key.type), (object, ""))
+        value = getattr(section, key.name)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind in (int, Real)):
+            raise ValueError(f"{prefix}.{key.name}: must be {words}, got {value!r}")
 
 
 def _require_positive(section: object, prefix: str, *names: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nabra.article import Source
+from nabra.errors import ModelError
 from nabra.speakers import Attribution
 from nabra.tokenization import SentenceTokens
 
@@ -35,11 +36,18 @@ class Logits:
         tone: B x tones.
         source: B x 3, in the order of `Source`.
         span: B x T x 2, start and end of the mention.
+
+    Raises:
+        ModelError: If some are no numbers.
     """
 
     tone: FloatArray
     source: FloatArray
     span: FloatArray
+
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(values).all() for values in (self.tone, self.source, self.span)):
+            raise ModelError("the model's answers are no numbers (NaN): its weights are damaged; get or train it anew")
 
 
 def softmax(logits: FloatArray) -> FloatArray:

@@ -29,7 +29,12 @@ def to_pandas(articles: Iterable[Article], metadata: Sequence[str] = ()) -> pand
 
     Raises:
         NabraError: If pandas is not installed, or a field has the name of another column.
+        TypeError: If `metadata` is a single name, or `articles` are no articles.
     """
+    if isinstance(metadata, str):
+        raise TypeError(f"metadata: expected several names, such as [{metadata!r}], not one")
+    if isinstance(articles, Article):
+        raise TypeError("to_pandas takes several articles; Article.to_pandas makes a frame of one")
     try:
         import pandas
     except ImportError as error:
@@ -37,6 +42,8 @@ def to_pandas(articles: Iterable[Article], metadata: Sequence[str] = ()) -> pand
     scores: dict[str, None] = {}
     rows: list[dict[str, Any]] = []
     for article in articles:
+        if not isinstance(article, Article):
+            raise TypeError(f"expected a nabra.Article, not {type(article).__name__}")
         fields = {name: article.metadata.get(name) for name in metadata}
         for index, sentence in enumerate(article.sentences):
             shares = {f"score_{tone}": score for tone, score in sentence.scores.items()}

@@ -33,7 +33,7 @@ def check_articles(records: Iterable[tuple[str, dict[str, Any]]], tones: Sequenc
         yield article
 
 
-def read_predictions(path: Path) -> Iterator[Article]:
+def read_predictions(path: str | Path) -> Iterator[Article]:
     """Read what `nabra predict` wrote, or labelled articles with whatever tones, one by one.
 
     Args:
@@ -42,6 +42,7 @@ def read_predictions(path: Path) -> Iterator[Article]:
     Raises:
         NabraError: Naming file, line and field of the first fault, or if there is no article.
     """
+    path = Path(path)
     empty = True
     for file in _shards(path) if path.is_dir() else [path]:
         for where, record in _records(file):
@@ -71,7 +72,7 @@ def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) ->
         raise NabraError(f"{where}: article {record.get('id', '?')!r}: {fault}")
     try:
         return Article.from_dict(record)
-    except TypeError as error:  # a field that no sentence or mention has
+    except TypeError as error:  # a field that no sentence or mention has, or one of another type
         raise NabraError(f"{where}: {' '.join(str(error).split())}") from error
 
 

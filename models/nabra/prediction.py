@@ -57,7 +57,7 @@ def errors_path(output: Path) -> Path:
 def predict_file(
     analyzer: Analyzer,
     inputs: Sequence[str],
-    output: Path,
+    output: str | Path,
     *,
     options: ReadOptions = AS_FOUND,
     resume: bool = False,
@@ -82,7 +82,7 @@ def predict_file(
     Raises:
         NabraError: If an input is missing, the output cannot be written, or the run to go on with read other inputs.
     """
-    output = target_of(output)
+    output = target_of(Path(output))
     state = State(tuple(map(str, inputs)))
     if resume:
         state = _read_state(output, state)

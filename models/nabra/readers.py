@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -82,8 +83,18 @@ def find_articles(
     Raises:
         NabraError: If an input is missing, of no known kind, or a folder without articles.
     """
-    files = [STANDARD_INPUT if str(item) == STANDARD_INPUT else find_files(Path(item)) for item in inputs]
+    if isinstance(inputs, str | bytes | os.PathLike):
+        raise TypeError(f"expected several paths, such as [{inputs!r}], not one")
+    files = list(map(_files_of, inputs))
     return map(_warn_of_repeated_ids(), _find_articles(files, options, on_read or (lambda _: None)))
+
+
+def _files_of(item: str | Path) -> str | Iterator[Path]:
+    if not isinstance(item, str | os.PathLike):
+        raise TypeError(f"expected a path as str or Path, not {type(item).__name__}")
+    if item == "":  # which Path takes for the current folder
+        raise NabraError("an input has an empty name; name a file or a folder")
+    return STANDARD_INPUT if str(item) == STANDARD_INPUT else find_files(Path(item))
 
 
 def _find_articles(files: Iterable[str | Iterator[Path]], options: ReadOptions, on_read: OnRead) -> Iterator[Load]:

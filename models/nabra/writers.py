@@ -17,7 +17,7 @@ PARTIAL_SUFFIX = ".partial"
 
 def to_json_line(article: Article) -> str:
     """An article as one line of JSON, line break included; half a surrogate pair is spelt out as JSON does."""
-    line = json.dumps(article.to_dict(), ensure_ascii=False, default=str) + "\n"
+    line = json.dumps(article.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"
     return line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

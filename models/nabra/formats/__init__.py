@@ -48,7 +48,7 @@ class Format(NamedTuple):
     write: Callable[[Iterable[Article], TextIO], None]
 
 
-def read_labelled(path: Path, name: FormatName = "nabra", reading: Reading | None = None) -> Iterator[Article]:
+def read_labelled(path: str | Path, name: FormatName = "nabra", reading: Reading | None = None) -> Iterator[Article]:
     """Read labelled articles.
 
     Args:
@@ -58,9 +58,10 @@ def read_labelled(path: Path, name: FormatName = "nabra", reading: Reading | Non
 
     Raises:
         NabraError: Naming place and remedy of the first fault.
+        ValueError: If there is no such format.
     """
     reading = reading or Reading()
-    return check_articles(_FORMATS[name].read(path, reading), reading.tones)
+    return check_articles(_format(name).read(Path(path), reading), reading.tones)
 
 
 def outputs(target: Path, name: FormatName) -> list[Path]:
@@ -68,13 +69,16 @@ def outputs(target: Path, name: FormatName) -> list[Path]:
     return [target, target.with_suffix(INTERFACE)] if name == "label-studio" else [target]
 
 
-def write_labelled(articles: Iterable[Article], path: Path, name: FormatName = "nabra") -> None:
+def write_labelled(articles: Iterable[Article], path: str | Path, name: FormatName = "nabra") -> None:
     """Write labelled articles; the file appears once it is complete."""
-    with atomic_writer(path) as file:
-        _FORMATS[name].write(articles, file)
+    write = _format(name).write
+    with atomic_writer(Path(path)) as file:
+        write(articles, file)
 
 
-def convert(source: Path, target: Path, read: FormatName, write: FormatName, reading: Reading | None = None) -> int:
+def convert(
+    source: str | Path, target: str | Path, read: FormatName, write: FormatName, reading: Reading | None = None
+) -> int:
     """Convert a file of labelled articles.
 
     Args:
@@ -89,8 +93,10 @@ def convert(source: Path, target: Path, read: FormatName, write: FormatName, rea
 
     Raises:
         NabraError: Naming place and remedy of the first fault; then nothing is written.
+        ValueError: If there is no such format.
     """
-    reading = reading or Reading()
+    reading, source, target = reading or Reading(), Path(source), Path(target)
+    _format(write)
     if write == "label-studio" and target.suffix == INTERFACE:
         raise NabraError(f"{target}: is where the labelling interface goes; write the tasks into a .json file")
     articles = read_labelled(source, read, reading)
@@ -103,6 +109,12 @@ def convert(source: Path, target: Path, read: FormatName, write: FormatName, rea
         with atomic_writer(target.with_suffix(INTERFACE)) as file:
             file.write(label_studio.interface(reading.tones))
     return next(numbers)
+
+
+def _format(name: FormatName) -> Format:
+    if name not in _FORMATS:
+        raise ValueError(f"{name!r} is no format; such are {', '.join(_FORMATS)}")
+    return _FORMATS[name]
 
 
 def _read_own(path: Path, reading: Reading) -> Iterator[Record]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nabra.article import TONES, Article, Mention, Sentence
+from nabra.errors import NabraError
 from nabra.rendering import locate
 from nabra.words import fold
 
@@ -41,6 +42,8 @@ class Corpus:
         return {"id": article.id, **shown, **({"day": day} if day else {}), "sentences": sentences}
 
     def _pack_sentence(self, article: Article, sentence: Sentence) -> dict[str, Any]:
+        if not sentence.tone:
+            raise NabraError(f"article {article.id!r}: has sentences without a tone; label it with Analyzer.analyze")
         for tone in (*sentence.scores, sentence.tone):
             self._enter_tone(tone)
         packed: dict[str, Any] = {"text": sentence.text, "tone": self.tones[sentence.tone]}

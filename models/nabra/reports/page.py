@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nabra.article import Article
 from nabra.reports.packing import Corpus
-from nabra.reports.shell import Language, write_page
+from nabra.reports.shell import DIRECTIONS, Language, write_page
 
 
 class Written(NamedTuple):
@@ -18,7 +18,7 @@ class Written(NamedTuple):
     sentences: int
 
 
-def write_report(articles: Iterable[Article], path: Path, lang: Language = "en", title: str = "") -> Written:
+def write_report(articles: Iterable[Article], path: str | Path, lang: Language = "en", title: str = "") -> Written:
     """Write a page that shows articles, their tones and their speakers. It needs no other file and no network.
 
     Args:
@@ -29,8 +29,14 @@ def write_report(articles: Iterable[Article], path: Path, lang: Language = "en",
 
     Returns:
         How many articles and sentences the page shows.
+
+    Raises:
+        NabraError: If an article has no tones, or the page cannot be written.
+        ValueError: If there is no such language.
     """
+    if lang not in DIRECTIONS:
+        raise ValueError(f"lang: {lang!r} is none of {', '.join(DIRECTIONS)}")
     corpus = Corpus()
     packed = [corpus.pack(article) for article in articles]
-    write_page("report", path, lang, title, corpus, packed)
+    write_page("report", Path(path), lang, title, corpus, packed)
     return Written(len(packed), sum(len(article["sentences"]) for article in packed))
