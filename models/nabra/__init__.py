@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nabra.analyzer import Analyzer
@@ -45,17 +45,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'nabra' has no attribute {name!r}")
-    try:
-        return getattr(import_module(_HOMES[name]), name)
-    except ImportError as error:
-        if _HOMES[name] != "nabra.modeling":
-            raise
-        from nabra.errors import NabraError
+if not TYPE_CHECKING:  # or a type checker would take any name for one of the package
 
-        raise NabraError(f"nabra.{name} needs {error.name}: pip install 'nabra[train]'") from error
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'nabra' has no attribute {name!r}")
+        try:
+            return getattr(import_module(_HOMES[name]), name)
+        except ImportError as error:
+            if _HOMES[name] != "nabra.modeling":
+                raise
+            from nabra.errors import NabraError
+
+            raise NabraError(f"nabra.{name} needs {error.name}: pip install 'nabra[train]'") from error
 
 
 def __dir__() -> list[str]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from nabra.article import Article, Source
@@ -18,6 +20,17 @@ def test_subject_of_a_cue_is_the_speaker(text: str, subject: str) -> None:
     found = attribute(text)
     assert found.source is Source.HERE
     assert text[found.start : found.end].strip() == subject
+
+
+@pytest.mark.parametrize("make", [lambda n: " قال" * n + " x»", lambda n: ("وقال" + " " * 20) * (n // 20) + "»"])
+def test_many_verbs_before_the_end_of_a_quotation_take_linear_time(make: Callable[[int], str]) -> None:
+    assert attribute(make(50_000)).source is Source.NONE  # the square of it would take hours
+
+
+def test_a_quotation_that_ends_after_a_verb_hides_nobody_behind_it() -> None:
+    text = "قال ما قال» وقال وزير الري إن المحادثات بدأت."
+    found = attribute(text)
+    assert text[found.start : found.end] == "وزير الري"
 
 
 def test_going_on_and_nobody() -> None:

@@ -113,7 +113,7 @@ def convert(
 
 def _format(name: FormatName) -> Format:
     if name not in _FORMATS:
-        raise ValueError(f"{name!r} is no format; such are {', '.join(_FORMATS)}")
+        raise ValueError(f"{name!r} is no format; there are {', '.join(_FORMATS)}")
     return _FORMATS[name]
 
 

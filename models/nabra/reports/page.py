@@ -35,7 +35,7 @@ def write_report(articles: Iterable[Article], path: str | Path, lang: Language =
         ValueError: If there is no such language.
     """
     if lang not in DIRECTIONS:
-        raise ValueError(f"lang: {lang!r} is none of {', '.join(DIRECTIONS)}")
+        raise ValueError(f"lang: {lang!r} is no language of the page; there are {', '.join(DIRECTIONS)}")
     corpus = Corpus()
     packed = [corpus.pack(article) for article in articles]
     write_page("report", Path(path), lang, title, corpus, packed)
