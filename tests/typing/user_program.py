@@ -68,7 +68,7 @@ def read(article: Article) -> None:
     assert_type(article.to_pandas(), pandas.DataFrame)
     assert_type(nabra.to_pandas([article], metadata=["date"]), pandas.DataFrame)
     assert_type(to_json_line(article), str)
-    assert_type(Tone.CAUTIOUS.value, str)
+    assert_type(Tone("cautious"), Tone)
     assert_type(Source("here"), Source)
     assert_type(nabra.__version__, str)
 
