@@ -99,14 +99,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--picture", type=Path | None, default=None, help="draw the curve here (.svg, .png)")
     config, own = parse(parser, arguments)
     articles = load_articles(config.data.train, config.model.tones)
+    if too_large := [size for size in own.sizes if size > len(articles)]:
+        raise NabraError(f"--sizes: {too_large[0]} is more than the {len(articles)} articles of {config.data.train}")
     if len(set(own.sizes)) < 2 or min(own.sizes) < 1 or own.repeats < 1:
         raise NabraError(
             "--sizes, --repeats: a curve needs two sizes or more, each of at least 1, and one repeat or more"
         )
     if own.picture is not None and own.picture.suffix not in (".svg", ".png"):
         raise NabraError(f"--picture: {own.picture}: must end in .svg or .png")
-    if too_large := [size for size in own.sizes if size > len(articles)]:
-        raise NabraError(f"--sizes: {too_large[0]} is more than the {len(articles)} articles of {config.data.train}")
     tests = own.tests or [config.data.test]
     names = own.names or tests
     if len(names) != len(tests):

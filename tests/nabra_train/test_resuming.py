@@ -113,7 +113,7 @@ def test_a_training_that_diverges_is_one_line_and_leaves_no_model(
 ) -> None:
     options = ["--model.encoder", tiny_config.model.encoder, "--data.train", tiny_config.data.train]
     options += ["--data.dev", tiny_config.data.dev, "--training.output", tiny_config.training.output]
-    assert main(["train", *options, "--optimizer.learning_rate", "1e30", "--training.epochs", "2"]) == 2
+    assert main(["train", *options, "--optimizer.learning_rate", "1e30", "--training.batch_size", "4"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "the loss is nan in epoch 1: the training diverged; train anew (--overwrite) with a lower" in line
     assert "--training.resume" not in line
