@@ -14,7 +14,7 @@ from nabra.errors import NabraError
 from nabra.writers import to_json_line
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-import label_suspects  # noqa: E402
+import label_suspects
 
 
 @pytest.mark.parametrize(
