@@ -12,7 +12,6 @@ of the first. The temperature of the tones is fitted on `data.dev`; biases are n
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,7 +92,7 @@ def main(arguments: Sequence[str]) -> None:
     shares = own.shares or [1.0] * len(own.models)
     if len(shares) != len(own.models):
         raise NabraError(f"--shares: {len(shares)} for {len(own.models)} models; give each model one")
-    if not all(0 <= share < math.inf for share in shares) or not sum(shares):
+    if min(shares) < 0 or not sum(shares):
         raise NabraError(f"--shares: must be numbers of at least 0, and not all 0, got {shares}")
     print(run(config, own.models, shares, overwrite=own.overwrite))
 

@@ -68,7 +68,10 @@ def test_a_share_too_few_is_refused(calibrated: Path, script: ModuleType) -> Non
 
 @pytest.mark.parametrize("shares", [["-1", "2"], ["0", "0"], ["nan", "1"], ["inf", "1"]])
 def test_shares_that_are_none_are_refused(shares: list[str], tiny_model: Path, script: ModuleType) -> None:
-    with pytest.raises(NabraError, match="--shares: must be numbers of at least 0, and not all 0"):
+    with pytest.raises(
+        NabraError,
+        match=r"--shares: must be numbers of at least 0, and not all 0|^shares: expected a number, got (nan|inf)",
+    ):
         script.main([str(tiny_model), str(tiny_model), "--shares", *shares])
 
 

@@ -22,7 +22,9 @@ KEYS = [f"{name}.{key.name}" for name in vars(Config()) for key in dataclasses.f
 DEEPEST = 3
 """How deep a configuration file nests: sections, keys, lists."""
 _UNKNOWN_KEY = re.compile(r"Group '(?P<group>[\w.]+)' does not accept option '(?P<key>[\w.]+)'")
-_MISFIT = re.compile(r'Parser key "(?P<key>[\w.]+)": (?P<expected>.*?) (?:Got value|Given value type): ?(?P<value>.*)')
+_MISFIT = re.compile(
+    r'Parser key "(?P<key>[\w.]+)"(?: element \d+)?: (?P<expected>.*?) (?:Got value|Given value type): ?(?P<value>.*)'
+)
 _CHOICES = re.compile(r"Literal\[([^]]*)\]")
 _KINDS = {
     "int": "a whole number",
