@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from nabra.analyzer import Analyzer
+from nabra.checkpoint import find_checkpoint, read_model_config
 from nabra.cli import guard
 from nabra.config import Config, replace
 from nabra.config_files import build_parser, parse
@@ -35,6 +36,11 @@ from nabra_train.training import check_output, hide_progress
 def average(models: Sequence[NabraModel], shares: Sequence[float]) -> NabraModel:
     """Give the first model the weighted mean of the weights of all; counters stay as they are."""
     states = [model.state_dict() for model in models]
+    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
+    if any(other != shapes[0] for other in shapes) or any(
+        model.config.tones != models[0].config.tones for model in models
+    ):
+        raise NabraError("the models differ in shape or tones; average those that went on from one another")
     mean = {
         name: sum(share * state[name] for share, state in zip(shares, states, strict=True)) / sum(shares)
         for name, tensor in states[0].items()
@@ -46,8 +52,13 @@ def average(models: Sequence[NabraModel], shares: Sequence[float]) -> NabraModel
 
 def load_uncalibrated(directory: Path) -> tuple[NabraModel, list[dict[str, Any]]]:
     """A model as it was before its tones were calibrated, and its log without that."""
+    read_model_config(find_checkpoint(str(directory)))
     model = load_trained(directory)
-    log = json.loads((directory / checkpoints.HISTORY_NAME).read_text(encoding="utf-8"))
+    path = directory / checkpoints.HISTORY_NAME
+    try:
+        log = [dict(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise NabraError(f"{path}: cannot be read ({error}); it says how the model was calibrated") from error
     scaling = next((entry for entry in log if "tone_temperature" in entry), {})
     bias = torch.tensor([scaling.get(f"tone_bias_{tone}", 0.0) for tone in model.config.tones])
     last: Any = model.tone_head[-1]
@@ -57,10 +68,10 @@ def load_uncalibrated(directory: Path) -> tuple[NabraModel, list[dict[str, Any]]
     return model, [entry for entry in log if entry is not scaling]
 
 
-def run(config: Config, directories: Sequence[Path], shares: Sequence[float]) -> Path:
+def run(config: Config, directories: Sequence[Path], shares: Sequence[float], *, overwrite: bool = False) -> Path:
     """Average, calibrate and save; returns the new model's directory."""
     hide_progress()
-    check_output(config.training)
+    check_output(config.training, overwrite=overwrite)
     dev = load_articles(config.data.dev, config.model.tones)
     loaded = [load_uncalibrated(directory) for directory in directories]
     model = average([model for model, _ in loaded], shares)
@@ -76,11 +87,14 @@ def main(arguments: Sequence[str]) -> None:
     parser = build_parser("average_models.py", __doc__ or "")
     parser.add_argument("models", type=Path, nargs="+", help="directories of trained models")
     parser.add_argument("--shares", type=float, nargs="+", default=[], help="of each; without it all count alike")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is in the folder")
     config, own = parse(parser, arguments)
     shares = own.shares or [1.0] * len(own.models)
     if len(shares) != len(own.models):
         raise NabraError(f"--shares: {len(shares)} for {len(own.models)} models; give each model one")
-    print(run(config, own.models, shares))
+    if min(shares) < 0 or not sum(shares):
+        raise NabraError(f"--shares: must be numbers of at least 0, and not all 0, got {shares}")
+    print(run(config, own.models, shares, overwrite=own.overwrite))
 
 
 if __name__ == "__main__":

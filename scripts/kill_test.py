@@ -207,7 +207,8 @@ def soak(name: str, command: Command, folder: Path, kills: int, generator: rando
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Kill commands at random moments.")
     parser.add_argument("--kills", type=int, default=25, help="of each command")
-    parser.add_argument("--commands", nargs="+", default=["predict", "report", "train", "export"])
+    names = ["predict", "report", "train", "export"]
+    parser.add_argument("--commands", nargs="+", default=names, choices=names)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(arguments)
 

@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from cleanlab.filter import find_label_issues
 
 from nabra.article import TONES
 from nabra.cli import guard
+from nabra.errors import NabraError
 from nabra_train.data import load_articles
 
 
@@ -27,8 +27,20 @@ def main() -> None:
     parser.add_argument("predictions", type=Path, help="articles with scores, as 'nabra crossvalidate' writes them")
     parser.add_argument("labelled", type=Path, help="the same articles with their labels")
     arguments = parser.parse_args()
+    try:
+        from cleanlab.filter import find_label_issues
+    except ImportError as error:
+        raise NabraError("this script needs cleanlab: pip install cleanlab") from error
     labelled = {article.id: article for article in load_articles(arguments.labelled, TONES)}
     predicted = load_articles(arguments.predictions, TONES)
+    for article in predicted:
+        where, own = f"{arguments.predictions}: article {article.id!r}", labelled.get(article.id)
+        if own is None or [s.text for s in own.sentences] != [s.text for s in article.sentences]:
+            raise NabraError(
+                f"{where}: is not in {arguments.labelled} with the same sentences; name what was predicted"
+            )
+        if any(set(sentence.scores) != set(TONES) for sentence in article.sentences):
+            raise NabraError(f"{where}: has no scores of {', '.join(TONES)}; name what 'nabra crossvalidate' wrote")
     rows = [
         (article.id, index, labelled[article.id].sentences[index], sentence)
         for article in predicted

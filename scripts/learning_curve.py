@@ -38,6 +38,10 @@ def run_point(config: Config, articles: Sequence[Article], size: int, repeat: in
     output = Path(config.training.output) / f"{size}-{repeat}"
     result = output / "scores.json"
     if result.is_file():
+        if missing := set(tests) - set(json.loads(result.read_text(encoding="utf-8"))["scores"]):
+            raise NabraError(
+                f"{result}: has no scores on {missing.pop()}; delete it, or name another --training.output"
+            )
         return result
     part = random.Random(f"{size}-{repeat}").sample(list(articles), size)
     steps = math.ceil(sum(len(article.sentences) for article in part) / config.training.batch_size)
@@ -97,6 +101,12 @@ def main(arguments: Sequence[str]) -> None:
     articles = load_articles(config.data.train, config.model.tones)
     if too_large := [size for size in own.sizes if size > len(articles)]:
         raise NabraError(f"--sizes: {too_large[0]} is more than the {len(articles)} articles of {config.data.train}")
+    if len(set(own.sizes)) < 2 or min(own.sizes) < 1 or own.repeats < 1:
+        raise NabraError(
+            "--sizes, --repeats: a curve needs two sizes or more, each of at least 1, and one repeat or more"
+        )
+    if own.picture is not None and own.picture.suffix not in (".svg", ".png"):
+        raise NabraError(f"--picture: {own.picture}: must end in .svg or .png")
     tests = own.tests or [config.data.test]
     names = own.names or tests
     if len(names) != len(tests):

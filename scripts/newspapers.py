@@ -25,7 +25,7 @@ from nabra.cli import guard
 from nabra.errors import NabraError
 from nabra.json_lines import read_json_lines
 from nabra.records import TEXT_FIELD
-from nabra.writers import atomic_writer, to_json_line
+from nabra.writers import atomic_writer, check_output, to_json_line
 from nabra_train.data import load_articles
 
 
@@ -81,16 +81,20 @@ def join(labels: Iterable[dict[str, Any]], texts: Iterable[str]) -> Iterator[Art
         NabraError: If the dataset lacks an article.
     """
     known = {fingerprint(text): spaced(text) for text in texts}
-    for record in labels:
-        if record["text"] not in known:
-            raise NabraError(f"article {record['text']}: the dataset does not hold its text; is it the whole dataset?")
-        text = known[record["text"]]
-        sentences = [text[slice(*sentence["at"])] for sentence in record["sentences"]]
-        labelled = [
-            Sentence(words, label["tone"], label["speaker"] and _speaker(label["speaker"], sentences, text))
-            for words, label in zip(sentences, record["sentences"], strict=True)
-        ]
-        yield Article(record["text"], tuple(labelled))
+    for number, record in enumerate(labels, 1):
+        name = str(record.get("text"))
+        if name not in known:
+            raise NabraError(f"article {name!r}: the dataset does not hold its text; is it the whole dataset?")
+        try:
+            yield Article(name, tuple(_labelled(record["sentences"], known[name])))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise NabraError(f"article {number} of the labels: is not as 'strip' writes it ({error!r})") from error
+
+
+def _labelled(labels: list[dict[str, Any]], text: str) -> Iterator[Sentence]:
+    sentences = [text[slice(*label["at"])] for label in labels]
+    for words, label in zip(sentences, labels, strict=True):
+        yield Sentence(words, label["tone"], label["speaker"] and _speaker(label["speaker"], sentences, text))
 
 
 def _speaker(places: dict[str, Any], sentences: list[str], text: str) -> Speaker:
@@ -108,7 +112,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("dataset", type=Path, help="the dataset, JSON Lines")
     parser.add_argument("--text_field", default=TEXT_FIELD, help="field of the dataset that holds an article's text")
     parser.add_argument("--output", type=Path, required=True, help="file to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace an output that exists")
     own = parser.parse_args(arguments)
+    check_output(own.output, overwrite=own.overwrite, inputs=[own.labels, own.dataset])
     texts = [str(record.get(own.text_field, "")) for _, record in read_json_lines(own.dataset)]
     if own.direction == "strip":
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in strip(load_articles(own.labels, TONES), texts))

@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median
 
 from nabra import Analyzer
+from nabra.cli import guard
+from nabra.errors import NabraError
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 ODD = ["", "\n" * 500, "no Arabic at all. " * 50, "قال الوزير " * 20_000, "«" * 3000, "؟!… " * 2000]
@@ -53,6 +55,8 @@ def main() -> int:
     parser.add_argument("--model", default="", help="directory of a model; the shipped one without it")
     parser.add_argument("--seed", type=int, default=0, help="of the articles")
     own = parser.parse_args()
+    if not own.minutes > 0 or not 0 <= own.warm_up < 1:
+        raise NabraError("--minutes must be greater than 0, --warm_up at least 0 and less than 1")
     analyzer = Analyzer.from_pretrained(own.model, threads=own.threads)
     begin = shown = time.monotonic()
     seen: list[tuple[int, int, int]] = []
@@ -77,4 +81,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guard("soak.py", main))

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 import torch
 
+from nabra.errors import NabraError
 from nabra.modeling import load_trained
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "average_models.py"
@@ -63,3 +64,22 @@ def test_the_mean_is_a_model_with_its_own_temperature(
 def test_a_share_too_few_is_refused(calibrated: Path, script: ModuleType) -> None:
     with pytest.raises(script.NabraError, match="--shares: 1 for 2 models"):
         script.main([str(calibrated), str(calibrated), "--shares", "1"])
+
+
+@pytest.mark.parametrize("shares", [["-1", "2"], ["0", "0"], ["nan", "1"], ["inf", "1"]])
+def test_shares_that_are_none_are_refused(shares: list[str], tiny_model: Path, script: ModuleType) -> None:
+    with pytest.raises(
+        NabraError,
+        match=r"--shares: must be numbers of at least 0, and not all 0|^shares: expected a number, got (nan|inf)",
+    ):
+        script.main([str(tiny_model), str(tiny_model), "--shares", *shares])
+
+
+def test_models_of_other_shapes_and_a_log_that_is_none_are_refused(calibrated: Path, script: ModuleType) -> None:
+    one, other = load_trained(calibrated), load_trained(calibrated)
+    other.replace_tones(["a", "b"])
+    with pytest.raises(NabraError, match="the models differ in shape or tones"):
+        script.average([one, other], [1, 1])
+    (calibrated / "training_log.json").write_text("[1]", encoding="utf-8")
+    with pytest.raises(NabraError, match=r"training_log\.json: cannot be read"):
+        script.load_uncalibrated(calibrated)

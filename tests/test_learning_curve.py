@@ -56,3 +56,17 @@ def test_rows_are_means_over_the_repeats() -> None:
 def test_more_articles_than_there_are(arguments: list[str]) -> None:
     with pytest.raises(NabraError, match=r"--sizes: 4 is more than the 3 articles of .*labelled\.jsonl"):
         learning_curve.main([*arguments[:-2], "4"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sizes", "2"], "a curve needs two sizes or more"),
+        (["--sizes", "0", "2"], "each of at least 1"),
+        (["--repeats", "0"], "one repeat or more"),
+        (["--picture", "curve.gif"], r"--picture: curve\.gif: must end in \.svg or \.png"),
+    ],
+)
+def test_what_makes_no_curve_is_refused_first(options: list[str], message: str, arguments: list[str]) -> None:
+    with pytest.raises(NabraError, match=message):
+        learning_curve.main([*arguments, *options])

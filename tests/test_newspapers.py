@@ -44,6 +44,25 @@ def test_an_article_that_the_dataset_lacks(labelled_file: Path, tmp_path: Path) 
         newspapers.main(["join", str(LABELS[0]), str(empty), "--output", str(tmp_path / "joined.jsonl")])
 
 
+@pytest.mark.parametrize(
+    "sentences", [None, 5, [{}], [{"at": ["a", 1]}], [{"at": [0, 3], "tone": "cautious", "speaker": 5}]]
+)
+def test_labels_that_are_none_are_named(sentences: object, tmp_path: Path) -> None:
+    labels = [{"text": newspapers.fingerprint("نص آخر"), "sentences": sentences}]
+    with pytest.raises(NabraError, match="article 1 of the labels: is not as 'strip' writes it"):
+        list(newspapers.join(labels, ["نص آخر"]))
+
+
+def test_an_output_that_exists_is_replaced_only_when_told(labelled_file: Path, tmp_path: Path) -> None:
+    dataset = tmp_path / "dataset.jsonl"
+    dataset.write_text("{}\n", encoding="utf-8")
+    with pytest.raises(NabraError, match="is an input too"):
+        newspapers.main(["strip", str(labelled_file), str(dataset), "--output", str(dataset), "--overwrite"])
+    (tmp_path / "out").write_text("old", encoding="utf-8")
+    with pytest.raises(NabraError, match="out: exists; --overwrite replaces it"):
+        newspapers.main(["strip", str(labelled_file), str(dataset), "--output", str(tmp_path / "out")])
+
+
 def test_no_text_of_a_newspaper_is_kept() -> None:
     records = [json.loads(line) for file in LABELS for line in file.read_text(encoding="utf-8").splitlines()]
     assert len({record["text"] for record in records}) == len(records)

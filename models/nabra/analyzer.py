@@ -259,6 +259,8 @@ class Analyzer:
         return [self._assemble(article, [next(in_order) for _ in article.sentences]) for article in block.articles]
 
     def _scores(self, logits: Logits, row: int) -> dict[str, float]:
+        if (known := logits.tone.shape[-1]) != len(self.tones):
+            raise ModelError(f"config.json names {len(self.tones)} tones, the weights {known}; copy the model again")
         return dict(zip(self.tones, map(round_score, softmax(logits.tone[row])), strict=True))
 
     def _assemble(self, article: Article, readings: Sequence[_Reading]) -> Article:

@@ -24,7 +24,11 @@ SHIPPED = "shipped"
 LARGEST_SEED = 2**32 - 1
 """That numpy takes."""
 MOST = 2**31 - 1
-"""Threads and tokens that runtimes can be told."""
+"""Of whatever is counted: epochs, steps, sentences of a batch, threads, tokens."""
+LARGEST_HEAD = 2**16
+"""Width of a head's hidden layer."""
+LEAST_TOKENS = 3
+"""Two separators and one token of the text between them."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,15 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _require_kinds(self, "model")
-        if not isinstance(self.tones, list) or not all(isinstance(tone, str) and tone for tone in self.tones):
+        if not isinstance(self.tones, list) or not all(isinstance(tone, str) for tone in self.tones):
             raise ValueError(f"model.tones: must be a list of names, got {self.tones!r}")
         if len(self.tones) < 2 or len(set(self.tones)) < len(self.tones):
             raise ValueError(f"model.tones: needs at least two different names, got {self.tones}")
-        _require_positive(self, "model", "max_tokens", "head_size")
+        for tone in self.tones:
+            if not tone or tone != tone.strip() or len(tone.splitlines()) > 1:
+                raise ValueError(f"model.tones: {tone!r} is no name; write one line without white space at its edges")
+        _require_between(self, "model", LEAST_TOKENS, MOST, "max_tokens")
+        _require_between(self, "model", 1, LARGEST_HEAD, "head_size")
         _require_between(self, "model", 0, 1, "head_dropout")
 
 
@@ -150,7 +158,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _require_kinds(self, "training")
-        _require_positive(self, "training", "epochs", "batch_size", "accumulation", "seeds")
+        _require_between(self, "training", 1, MOST, "epochs", "batch_size", "accumulation", "seeds")
         _require_between(self, "training", 0, 1, "label_smoothing")
         _require_between(self, "training", 0, LARGEST_SEED, "patience", "save_steps", "log_steps", "seed")
 

@@ -22,6 +22,17 @@ KEYS = [f"{name}.{key.name}" for name in vars(Config()) for key in dataclasses.f
 DEEPEST = 3
 """How deep a configuration file nests: sections, keys, lists."""
 _UNKNOWN_KEY = re.compile(r"Group '(?P<group>[\w.]+)' does not accept option '(?P<key>[\w.]+)'")
+_MISFIT = re.compile(
+    r'Parser key "(?P<key>[\w.]+)"(?: element \d+)?: (?P<expected>.*?) (?:Got value|Given value type): ?(?P<value>.*)'
+)
+_CHOICES = re.compile(r"Literal\[([^]]*)\]")
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text (in a file: between quotation marks)",
+    "list": "a list, such as [a, b]",
+}
 _UNKNOWN_OPTION = re.compile(r"unrecognized arguments: --(?P<option>[\w.]+)")
 
 
@@ -60,11 +71,11 @@ def parse(
     """
     expanded = _expand(arguments, aliases or {})
     if defaults is not None:
-        _check_file(defaults)
+        read_config(defaults)
         parser.default_config_files = [str(defaults)]
     for option, value in itertools.pairwise(expanded):
         if option == "--config":
-            _check_file(Path(value))
+            read_config(Path(value))
         if option.removeprefix("--") in SECTIONS and option.startswith("--"):
             raise NabraError(f"{option}: name one of its keys, such as {_first_key(option[2:])}")
     parsed = parse_arguments(parser, expanded)
@@ -109,11 +120,12 @@ def _expand(arguments: Sequence[str], aliases: Mapping[str, str]) -> list[str]:
     return expanded
 
 
-def _check_file(path: Path) -> None:
-    """Check a configuration file alone, so that a fault can name it."""
+def read_config(path: Path) -> Config:
+    """The configuration in a file, with defaults for what it leaves out; `NabraError` naming file and key."""
     parser = build_parser("", "")
     try:
-        parser.instantiate(parser.parse_object(_sections(path.read_text(encoding="utf-8"))))
+        parsed = parser.instantiate(parser.parse_object(_sections(path.read_text(encoding="utf-8"))))
+        return Config(**{section: parsed[section] for section in SECTIONS})
     except (Exception, SystemExit) as error:
         raise NabraError(f"{path}: {_explain(error, parser)}") from error
 
@@ -153,6 +165,8 @@ def _sections(text: str) -> dict[str, dict[str, Any]]:
                 raise ValueError(_unknown(f"{section}.{key}", KEYS))
             if isinstance(value, dict):
                 raise ValueError(f"{section}.{key}: expected a plain value or a list of them")
+            if value is None and getattr(getattr(Config(), section), key) is not None:
+                raise ValueError(f"{section}.{key}: has no value; write one, or leave the key out")
     return sections
 
 
@@ -161,6 +175,8 @@ def _refuse_repeated(node: yaml.Node | None) -> None:
     if isinstance(node, yaml.MappingNode):
         names: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ValueError(f"line {key.start_mark.line + 1}: a key must be a word")
             if key.value in names:
                 raise ValueError(f"{key.value}: is given twice, again in line {key.start_mark.line + 1}; keep one")
             names.add(key.value)
@@ -173,12 +189,26 @@ def _first_key(section: str) -> str:
 
 def _explain(error: BaseException, parser: ArgumentParser) -> str:
     """One line for what jsonargparse or PyYAML found, with the nearest key that exists."""
-    message = " ".join(str(error).split())
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not UTF-8 ({error}); save it as UTF-8"
+    if isinstance(error, OSError):
+        return f"cannot be read ({error.strerror})"
+    message = " ".join(str(error).replace('"<unicode string>", ', "").split())
+    if found := _MISFIT.search(message):
+        value = found["value"].rpartition(" Given value: ")[2]
+        return f"{found['key']}: expected {_expected(found['expected'])}, got {value or 'nothing'}"
     if found := _UNKNOWN_KEY.search(message):
         return _unknown(f"{found['group']}.{found['key']}", parser.get_defaults().keys())
     if found := _UNKNOWN_OPTION.search(message):
         return _unknown(found["option"], parser.get_defaults().keys())
     return message
+
+
+def _expected(kinds: str) -> str:
+    """What a key takes, from the types that jsonargparse names."""
+    if choices := list(dict.fromkeys(re.findall(r"'([^']+)'", " ".join(_CHOICES.findall(kinds))))):
+        return f"one of {', '.join(choices)}"
+    return next((kind for name, kind in _KINDS.items() if f"<class '{name}'>" in kinds), kinds)
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nabra.article import Article
+from nabra.article import Article, Mention, Sentence, Speaker
 from nabra.errors import NabraError
 from nabra.json_lines import read_json_lines
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
+LONGEST_SHOWN = 200
+"""Characters of a wrong value that a message shows."""
 PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")"}
 
 
@@ -28,7 +31,9 @@ def check_articles(records: Iterable[tuple[str, dict[str, Any]]], tones: Sequenc
     for where, record in records:
         article = _article(where, record, tones)
         if article.id in seen:
-            raise NabraError(f"{where}: article {article.id!r}: id: an earlier article has it too; each needs its own")
+            raise NabraError(
+                f"{where}: article {_shown(article.id)}: id: an earlier article has it too; each needs its own"
+            )
         seen.add(article.id)
         yield article
 
@@ -69,11 +74,8 @@ def _shards(folder: Path) -> list[Path]:
 
 def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) -> Article:
     if (fault := next(_faults(record, tones), None)) is not None:
-        raise NabraError(f"{where}: article {record.get('id', '?')!r}: {fault}")
-    try:
-        return Article.from_dict(record)
-    except TypeError as error:  # a field that no sentence or mention has, or one of another type
-        raise NabraError(f"{where}: {' '.join(str(error).split())}") from error
+        raise NabraError(f"{where}: article {_shown(record.get('id', '?'))}: {fault}")
+    return Article.from_dict(record)
 
 
 def trim_mention(mention: str) -> str:
@@ -96,6 +98,7 @@ def _faults(record: dict[str, Any], tones: Sequence[str] | None) -> Iterator[str
         if not isinstance(sentence, dict):
             yield f"{where}: must be an object"
             return
+        yield from _unknown_fields(sentence, Sentence, where)
         text = sentence.get("text")
         if not isinstance(text, str) or not text.strip():
             yield f"{where}.text: must be a non-empty string"
@@ -113,11 +116,13 @@ def _tone_faults(sentence: dict[str, Any], tones: Sequence[str] | None, where: s
     if tones is None and (not isinstance(tone, str) or not tone):
         yield f"{where}.tone: must be a non-empty string; run 'nabra predict' on it"
     if tones is not None and tone not in tones:
-        yield f"{where}.tone: {tone!r} is none of {', '.join(tones)}"
+        yield f"{where}.tone: {_shown(tone)} is none of {', '.join(tones)}"
     if not isinstance(scores, dict) or not all(map(_is_probability, scores.values())):
         yield f"{where}.scores: must be an object of numbers between 0 and 1"
-    if not _is_offset(sentence.get("start")):
-        yield f"{where}.start: must be a character offset"
+    for flag in ("truncated", "undecided"):
+        if not isinstance(sentence.get(flag, False), bool):
+            yield f"{where}.{flag}: must be true or false"
+    yield from _offset_faults(sentence, where)
 
 
 def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool) -> Iterator[str]:
@@ -125,19 +130,44 @@ def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool
     if not isinstance(mention, dict) or not isinstance(speaker.get("name"), str) or not speaker["name"].strip():
         yield f"{where}: must be null or an object with a name and a mention"
         return
+    yield from _unknown_fields(speaker, Speaker, where)
+    yield from _unknown_fields(mention, Mention, f"{where}.mention")
     if strict and not _is_line(speaker["name"]):
         yield f"{where}.name: must be one line, without white space at its edges"
     if speaker.get("score") is not None and not _is_probability(speaker["score"]):
         yield f"{where}.score: must be a number between 0 and 1"
     index, text = mention.get("sentence"), mention.get("text")
     if type(index) is not int or not 0 <= index < len(sentences):
-        yield f"{where}.mention.sentence: {index!r} is no index of a sentence"
-    elif not isinstance(text, str) or not text or text not in str(dict(sentences[index]).get("text")):
-        yield f"{where}.mention.text: {text!r} does not occur in sentence {index}"
+        yield f"{where}.mention.sentence: {_shown(index)} is no index of a sentence"
+    elif not isinstance(text, str) or not text or text not in _text_of(sentences[index]):
+        yield f"{where}.mention.text: {_shown(text)} does not occur in sentence {index}"
     elif strict and _has_ragged_edge(text):
-        yield f"{where}.mention.text: {text!r} has punctuation or white space at its edge"
-    if not _is_offset(mention.get("start")):
-        yield f"{where}.mention.start: must be a character offset"
+        yield f"{where}.mention.text: {_shown(text)} has punctuation or white space at its edge"
+    yield from _offset_faults(mention, f"{where}.mention")
+
+
+def _unknown_fields(record: dict[str, Any], kind: type[Sentence | Speaker | Mention], where: str) -> Iterator[str]:
+    known = [field.name for field in dataclasses.fields(kind)]
+    if unknown := next((key for key in record if key not in known), None):
+        yield f"{where}.{unknown}: unknown field; the fields are {', '.join(known)}"
+
+
+def _offset_faults(record: dict[str, Any], where: str) -> Iterator[str]:
+    for name in ("start", "end"):
+        if not _is_offset(record.get(name)):
+            yield f"{where}.{name}: must be a character offset"
+
+
+def _text_of(sentence: Any) -> str:
+    """The text of what should be a sentence; empty if there is none."""
+    text = sentence.get("text") if isinstance(sentence, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def _shown(value: Any) -> str:
+    """A value as a message has it: one that is too long by its beginning."""
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
 def _is_line(text: str) -> bool:
@@ -145,11 +175,11 @@ def _is_line(text: str) -> bool:
 
 
 def _is_probability(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 <= value <= 1
+    return type(value) in (int, float) and 0 <= value <= 1
 
 
 def _is_offset(value: Any) -> bool:
-    return value is None or isinstance(value, int)
+    return value is None or (type(value) is int and value >= 0)
 
 
 def _has_ragged_edge(mention: str) -> bool:

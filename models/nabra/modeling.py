@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,7 +196,7 @@ class NabraModel(PreTrainedModel):
             config: Arguments of `NabraConfig`.
 
         Raises:
-            ValueError: If weights of the encoder are missing.
+            ValueError: If weights of the encoder are not as they should be.
         """
         encoder_config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
         if Path(encoder).is_dir():
@@ -209,10 +209,10 @@ class NabraModel(PreTrainedModel):
             trust_remote_code=False,
             use_safetensors=use_safetensors,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # we name them
             **_without_pooler(encoder_config),
         )
-        if missing := sorted(loaded["missing_keys"]):
-            raise ValueError(f"{len(missing)} of its weights are missing, such as {missing[0]}")
+        check_loaded(model.encoder, loaded, loaded["missing_keys"])
         return model
 
     def replace_tones(self, tones: Sequence[str]) -> None:
@@ -334,6 +334,32 @@ def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Te
     return total / len(labels)
 
 
+def check_loaded(model: nn.Module, loaded: Mapping[str, Any], missing: Iterable[str]) -> None:
+    """Refuse weights that are not those of a model.
+
+    Args:
+        model: It, as `transformers` has loaded it.
+        loaded: What `transformers` says of that.
+        missing: The weights that it must have and has not.
+
+    Raises:
+        ValueError: If some are missing, of another shape, or no numbers.
+    """
+    if other := sorted(loaded["mismatched_keys"]):
+        name, found, wanted = other[0]
+        shapes = f"{name}: {list(found)}, not {list(wanted)}"
+        raise ValueError(f"{len(other)} of its weights have other shapes than config.json says, such as {shapes}")
+    if names := sorted(missing):
+        raise ValueError(f"{len(names)} of its weights are missing, such as {names[0]}")
+    if name := not_finite(model):
+        raise ValueError(f"its weights hold values that are no finite numbers, in {name}")
+
+
+def not_finite(model: nn.Module) -> str | None:
+    """The name of a weight that holds NaN or infinity, as after a training that diverged."""
+    return next((name for name, values in model.state_dict().items() if not values.isfinite().all()), None)
+
+
 def load_trained(directory: Path) -> NabraModel:
     """A checkpoint's model in float32, ready for inference; only safetensors are read.
 
@@ -345,14 +371,21 @@ def load_trained(directory: Path) -> NabraModel:
     try:
         with quietly():
             pair: Any = NabraModel.from_pretrained(
-                directory, dtype=torch.float32, use_safetensors=True, local_files_only=True, output_loading_info=True
+                directory,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,
             )
     except Exception as error:  # transformers and safetensors raise many kinds
         reason = " ".join(str(error).split())
         raise ModelError(f"{directory}: its weights cannot be loaded ({reason}); copy the model again") from error
     model, loaded = pair
-    if missing := sorted(loaded["missing_keys"]):
-        raise ModelError(f"{directory}: {len(missing)} of its weights are missing, such as {missing[0]}")
+    try:
+        check_loaded(model, loaded, loaded["missing_keys"])
+    except ValueError as error:
+        raise ModelError(f"{directory}: {error}; copy the model again, or train it anew") from error
     model.eval()
     return model
 

@@ -6,8 +6,9 @@ import json
 import mmap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from nabra.arabert import Preprocessing
 from nabra.errors import ModelError
 
 # Keys of `config.json` by which `transformers` runs code from the Hub, reads weights from elsewhere, or hands the
@@ -17,6 +18,7 @@ _REACHING_OUT = frozenset(
     "quantization_config transformers_weights use_kernels".split()
 )
 _ADAPTER = "adapter_config.json"
+_JSON = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 _INDEX = "*.safetensors.index.json"
 _LOCATION = b"location"
 
@@ -39,6 +41,13 @@ def check_model(directory: Path, config: Mapping[str, Any]) -> None:
         raise ModelError(f"{path}: encoder: must be an object; copy the model again")
     if not isinstance(tones, list) or len(tones) < 2 or not all(isinstance(tone, str) and tone for tone in tones):
         raise ModelError(f"{path}: tones: must be a list of at least two names; copy the model again")
+    if len(set(tones)) < len(tones):
+        raise ModelError(f"{path}: tones: names one of them twice; copy the model again")
+    if config.get("preprocessing", "none") not in get_args(Preprocessing):
+        raise ModelError(f"{path}: preprocessing: {config['preprocessing']!r} is unknown; copy the model again")
+    for name in ("head_size", "head_dropout"):
+        if type(config.get(name)) not in (int, float):
+            raise ModelError(f"{path}: {name}: must be a number; copy the model again")
     room = encoder.get("max_position_embeddings")
     if type(max_tokens) is not int or not 2 < max_tokens <= (room if type(room) is int and room > 0 else max_tokens):
         raise ModelError(f"{path}: max_tokens: must be a number that the encoder has room for; copy the model again")
@@ -64,9 +73,22 @@ def check_weights(directory: Path) -> None:
             names = set(json.loads(path.read_text(encoding="utf-8"))["weight_map"].values())
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(f"{path}: not an index of weights ({error}); copy the model again") from error
+        if not names:
+            raise ModelError(f"{path}: names no weights; copy the model again")
         for name in names:
             if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
                 raise ModelError(f"{path}: names {name!r}; weights are safetensors in the model's own folder")
+
+
+def check_json(directory: Path) -> None:
+    """Refuse a directory in which a file of the model or its tokenizer holds no JSON object."""
+    for path in (directory / name for name in _JSON):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        except (OSError, ValueError, RecursionError) as error:
+            raise ModelError(f"{path}: cannot be read ({error}); copy the model again") from error
+        if not isinstance(content, dict):
+            raise ModelError(f"{path}: must be a JSON object; copy the model again")
 
 
 def check_onnx(path: Path) -> None:

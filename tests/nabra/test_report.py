@@ -269,8 +269,11 @@ def voiced(**mention: Any) -> dict[str, Any]:
         ([voiced(sentence=True)], "mention.sentence: True is no index"),
         ([voiced(text="")], "mention.text: '' does not occur"),
         ([voiced(start=0.5)], "mention.start: must be a character offset"),
-        ([voiced(role="وزير")], "unexpected keyword argument 'role'"),
-        ([GOOD | {"mood": "grim"}], "unexpected keyword argument 'mood'"),
+        (
+            [voiced(role="وزير")],
+            "sentences[0].speaker.mention.role: unknown field; the fields are sentence, text, start, end",
+        ),
+        ([GOOD | {"mood": "grim"}], "sentences[0].mood: unknown field; the fields are text, tone, "),
     ],
 )
 def test_wrong_input_names_file_line_and_field(

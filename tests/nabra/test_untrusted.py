@@ -86,6 +86,10 @@ def test_an_encoder_that_asks_for_code_of_the_hub_is_refused(tiny_encoder: Path,
         ({"encoder": "bert"}, "encoder: must be an object"),
         ({"tones": "abc"}, "tones: must be a list"),
         ({"tones": [1, 2]}, "tones: must be a list"),
+        ({"tones": ["a", "b", "a"]}, "tones: names one of them twice"),
+        ({"preprocessing": ["own"]}, r"preprocessing: \['own'\] is unknown"),
+        ({"head_size": "16"}, "head_size: must be a number"),
+        ({"head_dropout": None}, "head_dropout: must be a number"),
         ({"max_tokens": "64"}, "max_tokens: must be a number"),
         ({"max_tokens": 10**9}, "max_tokens: must be a number that the encoder has room for"),
     ],
@@ -95,6 +99,12 @@ def test_a_model_that_asks_for_more_than_it_may_is_refused(values: dict[str, Any
     with pytest.raises(NabraError, match=message) as caught:
         read_model_config(model)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_tones_that_the_weights_do_not_have_are_refused(model: Path) -> None:
+    change(model / "config.json", tones=["a", "b", "c", "d"])
+    with pytest.raises(NabraError, match=r"config\.json names 4 tones, the weights 3; copy the model again"):
+        Analyzer.from_pretrained(str(model), runtime="openvino").analyze("قال الوزير نعم.")
 
 
 @pytest.mark.parametrize("content", ["[]", "{", "[" * 100_000, '{"model_type": "nabra"}'])

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -98,9 +99,59 @@ def with_code(directory: Path) -> None:
     path.write_text(json.dumps(config), encoding="utf-8")
 
 
+def with_config(name: str = "config.json", **values: object) -> Callable[[Path], None]:
+    def spoil(directory: Path) -> None:
+        path = directory / name
+        path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+
+    return spoil
+
+
+def with_fewer_pieces(directory: Path) -> None:
+    weights = load_file(directory / "model.safetensors")
+    name = "embeddings.word_embeddings.weight"
+    save_file(weights | {name: weights[name][:500].clone()}, directory / "model.safetensors", metadata={"format": "pt"})
+    with_config(vocab_size=500)(directory)
+
+
+def without_numbers(directory: Path) -> None:
+    weights = load_file(directory / "model.safetensors")
+    weights["encoder.layer.1.output.dense.weight"][0, 0] = torch.nan
+    save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
+
+
+def without_tokenizer(directory: Path) -> None:
+    for path in directory.glob("*token*"):
+        path.unlink()
+
+
+def in_no_shards(directory: Path) -> None:
+    (directory / "model.safetensors.index.json").write_text('{"weight_map": {}}', encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (
+            with_fewer_pieces,
+            r"tokenizer has 14,640 pieces, its config.json a vocab_size of 500; take both from the same",
+        ),
+        (without_numbers, r"hold values that are no finite numbers, in encoder\.layer\.1\.output\.dense\.weight"),
+        (without_tokenizer, r"its tokenizer knows no Arabic word; is tokenizer\.json missing"),
+        (in_no_shards, r"index\.json: names no weights"),
+        (
+            with_config(hidden_size=64),
+            r"of its weights have other shapes than config.json says, such as .*, not \[64\]",
+        ),
+        (with_config(hidden_act="own"), r"'own' is missing from its files, or unknown to transformers"),
+        (
+            with_config("tokenizer_config.json", nabra_preprocessing="own"),
+            r"nabra_preprocessing: 'own' is none of none, ",
+        ),
+        (lambda directory: (directory / "tokenizer.json").write_text("{"), r"tokenizer\.json: cannot be read"),
+        (lambda directory: (directory / "tokenizer_config.json").write_text("[]"), r"must be a JSON object"),
+        (lambda directory: (directory / "model.safetensors").write_text("version https://git-lfs"), "git lfs pull"),
+        (lambda directory: (directory / "model.safetensors").unlink(), r"has no weights \(model\.safetensors\)"),
         (gpt2, "is a 'gpt2' model, not an encoder"),
         (T5Config().save_pretrained, "is a 't5' model, not an encoder"),
         (without_weights, "1 of its weights are missing, such as encoder.layer.1.output.dense.weight"),
@@ -111,13 +162,23 @@ def with_code(directory: Path) -> None:
     ],
 )
 def test_what_is_wrong_with_an_encoder_is_said_in_one_line(
-    spoil: object, message: str, tiny_encoder: Path, tmp_path: Path
+    spoil: Callable[[Path], object], message: str, tiny_encoder: Path, tmp_path: Path
 ) -> None:
     spoilt = copy(tiny_encoder, tmp_path / "encoder")
-    spoil(spoilt)  # type: ignore[operator]
+    spoil(spoilt)
     with pytest.raises(NabraError, match=message) as caught:
         checkpoints.load_encoder(model_config(spoilt))
     assert "\n" not in str(caught.value)
+
+
+def test_a_trained_model_without_numbers_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    spoilt = copy(tiny_model, tmp_path / "model")
+    weights = load_file(spoilt / "model.safetensors")
+    weights["tone_head.3.bias"][0] = torch.inf
+    save_file(weights, spoilt / "model.safetensors", metadata={"format": "pt"})
+    (spoilt / "manifest.json").unlink()
+    with pytest.raises(NabraError, match=r"no finite numbers, in tone_head\.3\.bias; copy the model again"):
+        checkpoints.load(Config(model=ModelConfig(checkpoint=str(spoilt))))
 
 
 def test_trained_model_is_no_encoder(tiny_model: Path) -> None:

@@ -48,6 +48,14 @@ MENTION = {"sentence": 0, "text": "عادل"}
         (record(text="سطر\nسطر"), r"sentences\[0\]\.text: .*without a line break"),
         (record(tone="angry"), r"sentences\[0\]\.tone: 'angry' is none of optimistic, cautious, obstacle"),
         ({"id": "x", "sentences": [{"text": "نص", "tone": "cautious"}]}, r"\.speaker: is missing; write null"),
+        (record(tone="x" * 1000), r"tone: 'x{199}… is none of"),
+        (record(mood="grim"), r"sentences\[0\]\.mood: unknown field; the fields are text, tone, speaker"),
+        (record(end="9"), r"sentences\[0\]\.end: must be a character offset"),
+        (record(start=-1), r"sentences\[0\]\.start: must be a character offset"),
+        (record(undecided="no"), r"\.undecided: must be true or false"),
+        (record(scores={"cautious": True}), r"\.scores: must be an object of numbers"),
+        (record(speaker={"name": "ع", "role": "", "mention": MENTION}), r"\.speaker\.role: unknown field"),
+        (record(speaker={"name": "ع", "mention": MENTION | {"end": "9"}}), r"\.mention\.end: must be a character"),
         (record(speaker="عادل"), r"\.speaker: must be null or an object with a name and a mention"),
         (record(speaker={"name": "", "mention": MENTION}), r"\.speaker: must be null or an object"),
         (record(speaker={"name": "ع", "mention": MENTION | {"sentence": 1}}), r"mention\.sentence: 1 is no index"),
@@ -58,6 +66,18 @@ MENTION = {"sentence": 0, "text": "عادل"}
 def test_faults_are_named_with_file_line_article_and_field(tmp_path: Path, bad: dict[str, Any], message: str) -> None:
     with pytest.raises(NabraError, match=rf"in\.jsonl:2: article .*{message}"):
         load(tmp_path, record() | {"id": "first"}, bad)
+
+
+@pytest.mark.parametrize("later", ["عادل", ["عادل"], None, {"text": ["عادل"]}])
+def test_a_mention_in_what_is_no_sentence_is_a_fault(tmp_path: Path, later: object) -> None:
+    speaker = {"name": "عادل", "mention": {"sentence": 1, "text": "عادل"}}
+    with pytest.raises(NabraError, match=r"mention\.text: 'عادل' does not occur in sentence 1"):
+        load(tmp_path, {"id": "x", "sentences": [record(speaker=speaker)["sentences"][0], later]})
+
+
+def test_no_file_at_all_is_named() -> None:
+    with pytest.raises(NabraError, match=r"no file is named; see --data\.train"):
+        load_articles("", TONES)
 
 
 @pytest.mark.parametrize("mention", ["صحيفة «الوطن»", "مركز (أمل)", 'قناة "النور"'])

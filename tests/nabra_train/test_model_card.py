@@ -85,6 +85,33 @@ def test_every_report_needs_its_name(model: Path, report: Path) -> None:
         write_card(model, [report], names=["a", "b"])
 
 
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "5", '{"data": "x", "seeds": [0], "scores": {}}', '{"data": "x", "systems": {"m": {}}}']
+)
+def test_what_is_no_report_is_named(content: str, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(NabraError, match=r"scores\.json: is no report; name what 'nabra evaluate --output' wrote"):
+        write_card(model, [path])
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"tone_temperature": 1}', '[{"tone_temperature": "hot"}]'])
+def test_what_is_no_log_is_named(content: str, model: Path) -> None:
+    (model / "training_log.json").write_text(content, encoding="utf-8")
+    with pytest.raises(NabraError, match=r"training_log\.json: is no log of a training"):
+        write_card(model)
+
+
+@pytest.mark.parametrize("content", ["{}", "model: {encoder: compact}", "data: {train: mine.jsonl}"])
+def test_a_configuration_that_leaves_things_out_has_defaults(content: str, model: Path) -> None:
+    (model / "nabra.yaml").write_text(content, encoding="utf-8")
+    assert "learning rate 5e-05" in write_card(model, title="A\nmodel").read_text(encoding="utf-8")
+    assert "# A model\n" in (model / "README.md").read_text(encoding="utf-8")
+    (model / "nabra.yaml").unlink()
+    with pytest.raises(NabraError, match=r"nabra\.yaml: cannot be read \(No such file or directory\)"):
+        write_card(model)
+
+
 class Hub:
     """A stand-in for the Hub that keeps what is uploaded in a folder."""
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
@@ -28,9 +28,12 @@ from nabra.modeling import NabraModel, load_trained, quietly
 from nabra.runtimes.onnx import onnx_path
 from nabra.runtimes.openvino import openvino_path
 from nabra.tokenization import SentenceTokenizer, load_preprocessor
-from nabra.untrusted import check_weights
+from nabra.untrusted import check_json, check_weights
+from nabra_train.divergence import require_finite
 
 HISTORY_NAME = "training_log.json"
+SAMPLE = "قال الوزير"
+"""What any tokenizer of Arabic has pieces for."""
 STAGED = ".saving-"
 """How the folder begins in which files lie until all are written."""
 PREPROCESSING_KEY = "nabra_preprocessing"
@@ -72,6 +75,7 @@ def load_checkpoint(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast
     """A trained model to go on from; with other tones than the configured ones it gets a fresh tone head."""
     directory = find_checkpoint(config.model.checkpoint, config.model.revision)
     read_model_config(directory)
+    check_json(directory)
     with loading(config.model):
         model = load_trained(directory)
         tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
@@ -84,7 +88,7 @@ def load_checkpoint(config: Config) -> tuple[NabraModel, PreTrainedTokenizerFast
 
 def load_tokenizer(model: ModelConfig) -> tuple[PreTrainedTokenizerFast, arabert.Preprocessing]:
     """The fast tokenizer of an encoder, made to prepare its text, and how it does."""
-    check_encoder(model)
+    encoder = check_encoder(model)
     location = encoder_location(model.encoder)
     with loading(model):
         stored = get_tokenizer_config(location, revision=model.revision)
@@ -93,7 +97,12 @@ def load_tokenizer(model: ModelConfig) -> tuple[PreTrainedTokenizerFast, arabert
         tokenizer = AutoTokenizer.from_pretrained(location, revision=model.revision, trust_remote_code=False, **options)
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise NabraError(f"model.encoder: {model.encoder!r} has no fast tokenizer; Nabra needs its offsets")
+    _check_tokenizer(tokenizer, encoder, model)
     if PREPROCESSING_KEY in stored:
+        if stored[PREPROCESSING_KEY] not in get_args(arabert.Preprocessing):
+            fault = f"{PREPROCESSING_KEY}: {stored[PREPROCESSING_KEY]!r} is none of "
+            names = ", ".join(get_args(arabert.Preprocessing))
+            raise NabraError(f"model.encoder: {model.encoder!r}: tokenizer_config.json: {fault}{names}")
         return tokenizer, stored[PREPROCESSING_KEY]
     preprocessing = model.preprocessing
     if preprocessing == "auto":
@@ -109,6 +118,23 @@ def load_tokenizer(model: ModelConfig) -> tuple[PreTrainedTokenizerFast, arabert
     return prepared, preprocessing
 
 
+def _check_tokenizer(tokenizer: PreTrainedTokenizerFast, encoder: PretrainedConfig, model: ModelConfig) -> None:
+    """Refuse a tokenizer of another encoder, or an empty one: `transformers` makes one where the files are missing."""
+    pieces, known = max(tokenizer.get_vocab().values(), default=0) + 1, encoder.vocab_size
+    if pieces > known:
+        raise NabraError(
+            f"model.encoder: {model.encoder!r}: its tokenizer has {pieces:,} pieces, its config.json a vocab_size of "
+            f"{known:,}; take both from the same model"
+        )
+    with loading(model):
+        ids = tokenizer(SAMPLE, add_special_tokens=False)["input_ids"]
+    if not set(ids) - {tokenizer.unk_token_id}:
+        raise NabraError(
+            f"model.encoder: {model.encoder!r}: its tokenizer knows no Arabic word; is tokenizer.json missing, or of "
+            "another model?"
+        )
+
+
 def _is_arabert(model: ModelConfig) -> bool:
     named = arabert.detect(model.encoder, ()) if model.preprocessing == "auto" else model.preprocessing
     return named.startswith("arabert")
@@ -117,10 +143,13 @@ def _is_arabert(model: ModelConfig) -> bool:
 def check_encoder(model: ModelConfig) -> PretrainedConfig:
     """The configuration of an encoder, if it is one that Nabra can train on."""
     location = encoder_location(model.encoder)
-    if not Path(location).is_dir() and not is_hub_id(location):
-        raise NabraError(f"model.encoder: {location}: no such directory; name one, a Hub id (owner/name), or 'compact'")
+    if not location or not (Path(location).is_dir() or is_hub_id(location)):
+        raise NabraError(
+            f"model.encoder: {location!r}: no such directory; name one, a Hub id (owner/name), or 'compact'"
+        )
     if Path(location).is_dir():
         check_weights(Path(location))
+        check_json(Path(location))
     with loading(model):
         config: PretrainedConfig = AutoConfig.from_pretrained(
             location, revision=model.revision, trust_remote_code=False
@@ -152,7 +181,13 @@ def loading(model: ModelConfig) -> Iterator[None]:
         raise
     except Exception as error:  # transformers, safetensors and the Hub raise many kinds
         reason = " ".join(str(error).split()) or type(error).__name__
-        if "safetensors" in reason and not model.allow_pickle and "no file named" in reason:
+        if isinstance(error, KeyError):
+            reason = f"{reason} is missing from its files, or unknown to transformers"
+        elif isinstance(error, SafetensorError):
+            reason = f"its safetensors are damaged ({reason}); fetch them again (git lfs pull if they are pointers)"
+        elif "no file named" in reason and _is_without_weights(Path(encoder_location(model.encoder))):
+            reason = "it has no weights (model.safetensors)"
+        elif "safetensors" in reason and not model.allow_pickle and "no file named" in reason:
             reason = "it has no safetensors; --model.allow_pickle true reads pickled weights, tensors alone"
         elif "trust_remote_code" in reason or "custom code" in reason:
             reason = "it needs code of its own, which Nabra never runs; take a model that transformers knows"
@@ -163,6 +198,10 @@ def loading(model: ModelConfig) -> Iterator[None]:
         elif "revision" in reason.lower() or "git identifier" in reason:
             reason = f"it has no revision {model.revision!r}"
         raise NabraError(f"{name} cannot be loaded: {reason}") from error
+
+
+def _is_without_weights(directory: Path) -> bool:
+    return directory.is_dir() and not any(directory.glob("pytorch_model*.bin"))
 
 
 def sentence_tokenizer(model: NabraModel, tokenizer: PreTrainedTokenizerFast) -> SentenceTokenizer:
@@ -187,7 +226,11 @@ def save(
     """Save a trained model with all that is needed to use it again, and return its directory.
 
     Exports of older weights are deleted: `nabra export` makes new ones.
+
+    Raises:
+        NabraError: If the training diverged, or the files cannot be written.
     """
+    require_finite(model)
     directory = Path(config.training.output)
     with staging(directory) as folder:
         if config.training.saved_precision == "fp16":

@@ -24,8 +24,10 @@ def load_articles(path: str | Path, tones: Sequence[str]) -> list[Article]:
         tones: The tones that may occur.
 
     Raises:
-        NabraError: Naming file, line, article and field of the first fault.
+        NabraError: Naming file, line, article and field of the first fault, or if no file is named.
     """
+    if not str(path):
+        raise NabraError("labelled articles: no file is named; see --data.train, --data.dev and --data.test")
     records = ((f"{path}:{number}", record) for number, record in read_json_lines(Path(path)))
     articles = list(check_articles(records, tones))
     if not articles:

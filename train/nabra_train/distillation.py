@@ -136,4 +136,5 @@ def distill(config: Config, teachers: Sequence[str]) -> Path:
         raise NabraError("--teachers: name one trained model or more, by directory or Hub id")
     dev = load_articles(config.data.dev, config.model.tones)
     loaded = [Teacher(teacher, config.model.tones) for teacher in teachers]
-    return fit_dataset(config, lambda tokenizer: build_soft_dataset(config.data.text, tokenizer, loaded), dev)
+    command = f"distill --teachers {' '.join(teachers)}"
+    return fit_dataset(config, lambda tokenizer: build_soft_dataset(config.data.text, tokenizer, loaded), dev, command)

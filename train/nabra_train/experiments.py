@@ -19,6 +19,7 @@ from nabra.writers import atomic_writer, to_json_line
 from nabra_train.baselines import Majority, WordsAndCues
 from nabra_train.data import load_articles
 from nabra_train.evaluation import MODEL, build_report, evaluate_model, write_report
+from nabra_train.resuming import check_settings, keep_settings
 from nabra_train.training import fit, is_first_process, is_trained, train
 
 SEEDS_NAME = "seeds.json"
@@ -35,6 +36,7 @@ def train_seeds(config: Config) -> dict[str, Any]:
         For every score its value a seed, mean and sample standard deviation; saved as `output/seeds.json`.
     """
     load_articles(config.data.test, config.model.tones)  # a fault in them must not wait until all is trained
+    _begin(config, "train")
     scores: dict[int, dict[str, float | None]] = {}
     for seed in range(config.training.seed, config.training.seed + config.training.seeds):
         output = Path(config.training.output) / f"seed-{seed}"
@@ -47,6 +49,15 @@ def train_seeds(config: Config) -> dict[str, Any]:
     if is_first_process():
         write_report(summary, Path(config.training.output) / SEEDS_NAME)
     return summary
+
+
+def _begin(config: Config, command: str) -> None:
+    """Refuse to go on with trainings that were begun otherwise; what is done of them would be mixed with others."""
+    output = Path(config.training.output)
+    if config.training.resume:
+        check_settings(output, command, config)
+    if is_first_process():
+        keep_settings(output, command, config)
 
 
 def _analyzer(directory: Path) -> Analyzer:
@@ -89,6 +100,7 @@ def cross_validate(config: Config, folds: int) -> dict[str, Any]:
     articles = load_articles(config.data.train, tones)
     if not 2 <= folds <= len(articles):
         raise NabraError(f"--folds: must lie between 2 and the number of articles, {len(articles)}; got {folds}")
+    _begin(config, f"crossvalidate --folds {folds}")
     order = np.random.default_rng(config.training.seed).permutation(len(articles))
     gold: list[Article] = []
     predicted: dict[str, list[Article]] = {MODEL: [], "words and cues": [], "majority": []}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +15,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 import nabra
 from nabra.checkpoint import FILES, find_checkpoint, read_model_config
 from nabra.config import COMPACT, CONFIG_NAME
-from nabra.config_files import read_config_file
+from nabra.config_files import read_config
 from nabra.errors import NabraError
 from nabra.writers import atomic_writer
 from nabra_train.checkpoints import HISTORY_NAME
@@ -144,15 +146,15 @@ def write_card(
         NabraError: If the checkpoint or a report cannot be read.
     """
     model = read_model_config(directory)
-    config = read_config_file(directory / CONFIG_NAME)
-    scores = [_read(path, json.loads) for path in reports]
-    if names and len(names) != len(scores):
-        raise NabraError(f"--names: {len(names)} names for {len(scores)} reports; give each report one, or none")
+    config = dataclasses.asdict(read_config(directory / CONFIG_NAME))
+    if names and len(names) != len(reports):
+        raise NabraError(f"--names: {len(names)} names for {len(reports)} reports; give each report one, or none")
+    scores = [_table(path, name) for path, name in itertools.zip_longest(reports, names, fillvalue="")]
     encoder = config["model"]["encoder"]
     compact = encoder == COMPACT
     card = CARD.format(
         license="license: apache-2.0\n" if compact else "",
-        title=title or f"Nabra on {_public(encoder)}",
+        title=" ".join(title.split()) or f"Nabra on {_public(encoder)}",
         tones=", ".join(model["tones"]),
         argument="" if compact else '"DIR"',
         encoder=COMPACT_ENCODER if compact else f"`{_public(encoder)}`{_revision(config)}",
@@ -165,7 +167,7 @@ def write_card(
         settings=_settings(config),
         version=nabra.__version__,
         transformers=model.get("transformers_version", "of unknown version"),
-        scores="\n\n".join(map(score_table, scores, names or [_public(s["data"]) for s in scores])) or UNMEASURED,
+        scores="\n\n".join(scores) or UNMEASURED,
         written=WRITTEN if config["data"]["train"].startswith("seeds/") else "",
         max_tokens=model["max_tokens"],
         standing=COMPACT_STANDING if compact else "",
@@ -184,6 +186,15 @@ def _read(path: Path, parse: Any) -> Any:
         raise NabraError(f"{path}: cannot be read ({reason}); a card needs it") from error
 
 
+def _table(path: str | Path, name: str) -> str:
+    """The table of a report in a file."""
+    report = _read(Path(path), json.loads)
+    try:
+        return score_table(report, name or _public(report["data"]))
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        raise NabraError(f"{path}: is no report; name what 'nabra evaluate --output' wrote") from error
+
+
 def _public(name: str) -> str:
     """A path or Hub id without the folders that mean nothing on another machine."""
     return Path(name).name if Path(name).is_absolute() else name
@@ -197,15 +208,18 @@ def _calibrated(directory: Path) -> str:
     """How the probabilities were calibrated, where the training's log says that they were."""
     log = directory / HISTORY_NAME
     entries = _read(log, json.loads) if log.is_file() else []
-    scaling = next((entry for entry in entries if "tone_temperature" in entry), None)
-    if scaling is None:
-        return ""
     prefix = "tone_bias_"
-    biases = [f"{name.removeprefix(prefix)} {value:+.2f}" for name, value in scaling.items() if name.startswith(prefix)]
-    values = "; ".join(
-        [f"temperature {scaling['tone_temperature']:.2f}", *([f"bias {', '.join(biases)}"] if biases else [])]
-    )
-    return f", tone probabilities calibrated on it ({values})"
+    try:
+        scaling = next((entry for entry in entries if "tone_temperature" in entry), None)
+        if scaling is None:
+            return ""
+        biases = [
+            f"{key.removeprefix(prefix)} {value:+.2f}" for key, value in scaling.items() if key.startswith(prefix)
+        ]
+        values = [f"temperature {scaling['tone_temperature']:.2f}", *([f"bias {', '.join(biases)}"] if biases else [])]
+    except (TypeError, ValueError, AttributeError) as error:
+        raise NabraError(f"{log}: is no log of a training; copy the model again") from error
+    return f", tone probabilities calibrated on it ({'; '.join(values)})"
 
 
 def _beginning(config: dict[str, Any]) -> str:

@@ -19,9 +19,11 @@ from nabra.config import CONFIG_NAME, Config, encoder_location, replace
 from nabra.config_files import dump_config
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
+from nabra.modeling import check_loaded
 from nabra.readers import read_articles
 from nabra.tokenization import SentenceTokenizer, SentenceTokens, load_preprocessor
 from nabra_train import checkpoints
+from nabra_train.divergence import require_finite
 from nabra_train.training import (
     RUNS,
     begin,
@@ -36,6 +38,8 @@ MASKED = 0.15
 """Share of the tokens that the model must guess (Devlin et al., 2019)."""
 HELD_OUT = 0.02
 """Share of the text, from its end, that only measures the loss."""
+MOST_LOSS = 700.0
+"""Whose exponential a float holds."""
 LOG_NAME = "pretraining_log.json"
 
 
@@ -50,7 +54,7 @@ def pretrain(config: Config) -> Path:
     """
     hide_progress()
     output = Path(config.training.output)
-    if not begin(config.training):
+    if not begin(config, "pretrain"):
         return output
     transformers.set_seed(config.training.seed)
     tokenizer, preprocessing = checkpoints.load_tokenizer(config.model)
@@ -78,25 +82,35 @@ def pretrain(config: Config) -> Path:
     trainer.remove_callback(PrinterCallback)
     before = trainer.evaluate()["eval_loss"]
     run(trainer, config.training)
+    require_finite(model)
     after = trainer.evaluate()["eval_loss"]
     if trainer.is_world_process_zero():
-        perplexities = math.exp(before), math.exp(after)
+        perplexities = perplexity(before), perplexity(after)
         LOGGER.info("perplexity of masked tokens kept aside: %.1f before, %.1f after", *perplexities)
         _save(trainer, tokenizer, replace(config, "model", preprocessing=preprocessing))
     trainer.accelerator.wait_for_everyone()
     return output
 
 
+def perplexity(loss: float) -> float:
+    """Of how many tokens a model wavers between; infinite where a float cannot hold it."""
+    return math.exp(loss) if loss < MOST_LOSS else math.inf
+
+
 def _load_model(config: Config) -> Any:
     """The encoder with its masked-language-model head, a fresh one where it has none."""
     with checkpoints.loading(config.model):
-        model = AutoModelForMaskedLM.from_pretrained(
+        model, loaded = AutoModelForMaskedLM.from_pretrained(
             encoder_location(config.model.encoder),
             revision=config.model.revision,
             dtype=torch.float32,
             trust_remote_code=False,
             use_safetensors=None if config.model.allow_pickle else True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
         )
+        encoder = f"{model.base_model_prefix}."
+        check_loaded(model, loaded, (name for name in loaded["missing_keys"] if name.startswith(encoder)))
     if config.training.gradient_checkpointing:
         keep_fewer_activations(model)
     return model

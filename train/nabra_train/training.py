@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -26,7 +25,6 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.integrations.integration_utils import TensorBoardCallback
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from nabra.analyzer import Analyzer
 from nabra.article import Article
@@ -40,12 +38,12 @@ from nabra.writers import check_writable
 from nabra_train import checkpoints
 from nabra_train.calibration import calibrate
 from nabra_train.data import build_dataset, load_articles
+from nabra_train.divergence import StopAtDivergence
 from nabra_train.metrics import compare, score
+from nabra_train.resuming import STATE_NAME, check_settings, keep_settings, last_state
 
 RUNS = "runs"
 """Folder under the output where the Trainer keeps what a resumed run needs."""
-STATE_NAME = "trainer_state.json"
-"""What the Trainer writes last of a state."""
 TENSORBOARD = "tensorboard"
 """Folder under the output for TensorBoard's events."""
 
@@ -74,7 +72,10 @@ def fit(config: Config, articles: Sequence[Article], dev: Sequence[Article] | No
 
 
 def fit_dataset(
-    config: Config, build: Callable[[SentenceTokenizer], datasets.Dataset], dev: Sequence[Article] | None
+    config: Config,
+    build: Callable[[SentenceTokenizer], datasets.Dataset],
+    dev: Sequence[Article] | None,
+    command: str = "train",
 ) -> Path:
     """The same on any examples with the columns of `build_dataset`.
 
@@ -82,10 +83,11 @@ def fit_dataset(
         config: The training.
         build: Makes the examples for a tokenizer; labels may be probabilities, as `NabraModel.forward` takes them.
         dev: Labelled articles to choose the epoch by and to calibrate on.
+        command: What trains: no other goes on with its states.
     """
     hide_progress()
     output = Path(config.training.output)
-    if not begin(config.training):
+    if not begin(config, command):
         return output
     transformers.set_seed(config.training.seed)
     model, encoder_tokenizer = checkpoints.load(config)
@@ -126,6 +128,8 @@ def check_output(training: TrainingConfig, *, overwrite: bool = False) -> None:
         NabraError: Saying why, and the remedy.
     """
     output = Path(training.output)
+    if not training.output or "\0" in training.output:
+        raise NabraError(f"training.output: {training.output!r} is no path; name a folder")
     if overwrite and training.resume:
         raise NabraError("--overwrite and --training.resume: choose one")
     if output.exists() and not output.is_dir():
@@ -138,18 +142,22 @@ def check_output(training: TrainingConfig, *, overwrite: bool = False) -> None:
     check_writable(output)
 
 
-def begin(training: TrainingConfig) -> bool:
+def begin(config: Config, command: str) -> bool:
     """Make the folder for states, without those of another run; says whether there is anything left to train."""
-    output = Path(training.output)
+    training, output = config.training, Path(config.training.output)
     if training.resume and is_trained(output):
         LOGGER.info("%s: is trained already", output)
         return False
     state = processes()
+    if training.resume:
+        check_settings(output / RUNS, command, config)
+        state.wait_for_everyone()
     if state.is_main_process:
         with checkpoints.writing(output):
             if not training.resume:
                 shutil.rmtree(output / RUNS, ignore_errors=True)
             (output / RUNS).mkdir(parents=True, exist_ok=True)
+            keep_settings(output / RUNS, command, config)
     state.wait_for_everyone()
     return True
 
@@ -163,18 +171,6 @@ def is_stopped(training: TrainingConfig) -> bool:
     """Whether there is anything to go on from: a state, a trained seed, a labelled fold."""
     patterns = (f"{RUNS}/*/{STATE_NAME}", f"*/{RUNS}/*/{STATE_NAME}", "seed-*/model.safetensors", "fold-*.jsonl")
     return any(next(Path(training.output).glob(pattern), None) for pattern in patterns)
-
-
-def last_state(runs: Path) -> Path | None:
-    """The last state that is whole; one that was still being written when the run was killed is deleted."""
-    states = runs.glob(f"{PREFIX_CHECKPOINT_DIR}-*")
-    for path in sorted(states, key=lambda path: int(path.name.rpartition("-")[2]), reverse=True):
-        try:
-            json.loads((path / STATE_NAME).read_text(encoding="utf-8"))
-            return path
-        except (OSError, ValueError):
-            shutil.rmtree(path, ignore_errors=True)
-    return None
 
 
 def run(trainer: Trainer, training: TrainingConfig) -> None:
@@ -271,6 +267,7 @@ def training_arguments(
         greater_is_better=best == "score" if best else None,
         logging_strategy="steps" if training.log_steps else "epoch",
         logging_steps=training.log_steps or 1,
+        logging_nan_inf_filter=False,  # it would hide that a training diverged
         report_to=[name for name in training.report_to if name != "tensorboard"] or "none",
         remove_unused_columns=False,
         dataloader_pin_memory=not cpu,
@@ -336,7 +333,9 @@ def callbacks(training: TrainingConfig) -> list[TrainerCallback]:
     for name in training.report_to:
         if importlib.util.find_spec(name) is None:
             raise NabraError(f"training.report_to: {name} is not installed: pip install {name}")
-    watching: list[TrainerCallback] = [SaveEvery(training.save_steps)] if training.save_steps else []
+    watching: list[TrainerCallback] = [StopAtDivergence()]
+    if training.save_steps:
+        watching.append(SaveEvery(training.save_steps))
     if "tensorboard" in training.report_to:
         from torch.utils.tensorboard import SummaryWriter
 

@@ -75,6 +75,7 @@ def distill(arguments: list[str]) -> None:
 
 def _train(config: Config, own: Any, run: Callable[[], str]) -> None:
     """Train into a folder that may be written, and print what `run` says in the end."""
+    from nabra_train.resuming import EndedError
     from nabra_train.training import check_output, is_first_process, is_stopped
 
     if is_first_process():
@@ -82,7 +83,7 @@ def _train(config: Config, own: Any, run: Callable[[], str]) -> None:
     try:
         said = run()
     except (NabraError, KeyboardInterrupt) as stop:
-        if not is_stopped(config.training):
+        if isinstance(stop, EndedError) or not is_stopped(config.training):
             raise
         said = f"{stop}; " if stop.args else ""
         kept = f"what is done is kept in {config.training.output}; go on with --training.resume true"
