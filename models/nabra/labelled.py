@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nabra.article import Article
+from nabra.article import Article, Mention, Sentence
 from nabra.errors import NabraError
 from nabra.json_lines import read_json_lines
+from nabra.rendering import shorten
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
 PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")"}
@@ -68,11 +70,8 @@ def _shards(folder: Path) -> list[Path]:
 
 def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) -> Article:
     if (fault := next(_faults(record, tones), None)) is not None:
-        raise NabraError(f"{where}: article {record.get('id', '?')!r}: {fault}")
-    try:
-        return Article.from_dict(record)
-    except TypeError as error:  # a field that no sentence or mention has
-        raise NabraError(f"{where}: {' '.join(str(error).split())}") from error
+        raise NabraError(f"{where}: article {_shown(record.get('id', '?'))}: {fault}")
+    return Article.from_dict(record)
 
 
 def trim_mention(mention: str) -> str:
@@ -95,6 +94,7 @@ def _faults(record: dict[str, Any], tones: Sequence[str] | None) -> Iterator[str
         if not isinstance(sentence, dict):
             yield f"{where}: must be an object"
             return
+        yield from _unknown_fields(sentence, Sentence, where)
         text = sentence.get("text")
         if not isinstance(text, str) or not text.strip():
             yield f"{where}.text: must be a non-empty string"
@@ -112,11 +112,26 @@ def _tone_faults(sentence: dict[str, Any], tones: Sequence[str] | None, where: s
     if tones is None and (not isinstance(tone, str) or not tone):
         yield f"{where}.tone: must be a non-empty string; run 'nabra predict' on it"
     if tones is not None and tone not in tones:
-        yield f"{where}.tone: {tone!r} is none of {', '.join(tones)}"
+        yield f"{where}.tone: {_shown(tone)} is none of {', '.join(tones)}"
     if not isinstance(scores, dict) or not all(map(_is_probability, scores.values())):
         yield f"{where}.scores: must be an object of numbers between 0 and 1"
-    if not _is_offset(sentence.get("start")):
-        yield f"{where}.start: must be a character offset"
+    yield from _offset_faults(sentence, where)
+    for flag in ("truncated", "undecided"):
+        if not isinstance(sentence.get(flag, False), bool):
+            yield f"{where}.{flag}: must be true or false"
+
+
+def _unknown_fields(record: dict[str, Any], kind: type[Sentence | Mention], where: str) -> Iterator[str]:
+    known = [field.name for field in fields(kind)]
+    for name in record:
+        if name not in known:
+            yield f"{where}: {_shown(name)} is no field of a {kind.__name__.lower()}; remove it"
+
+
+def _offset_faults(record: dict[str, Any], where: str) -> Iterator[str]:
+    for name in ("start", "end"):
+        if not _is_offset(record.get(name)):
+            yield f"{where}.{name}: must be a character offset"
 
 
 def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool) -> Iterator[str]:
@@ -128,15 +143,19 @@ def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool
         yield f"{where}.name: must be one line, without white space at its edges"
     if speaker.get("score") is not None and not _is_probability(speaker["score"]):
         yield f"{where}.score: must be a number between 0 and 1"
+    yield from _unknown_fields(mention, Mention, f"{where}.mention")
     index, text = mention.get("sentence"), mention.get("text")
     if type(index) is not int or not 0 <= index < len(sentences):
-        yield f"{where}.mention.sentence: {index!r} is no index of a sentence"
+        yield f"{where}.mention.sentence: {_shown(index)} is no index of a sentence"
     elif not isinstance(text, str) or not text or text not in str(dict(sentences[index]).get("text")):
-        yield f"{where}.mention.text: {text!r} does not occur in sentence {index}"
+        yield f"{where}.mention.text: {_shown(text)} does not occur in sentence {index}"
     elif strict and _has_ragged_edge(text):
-        yield f"{where}.mention.text: {text!r} has punctuation or white space at its edge"
-    if not _is_offset(mention.get("start")):
-        yield f"{where}.mention.start: must be a character offset"
+        yield f"{where}.mention.text: {_shown(text)} has punctuation or white space at its edge"
+    yield from _offset_faults(mention, f"{where}.mention")
+
+
+def _shown(value: Any) -> str:
+    return shorten(repr(value))
 
 
 def _is_line(text: str) -> bool:

@@ -269,8 +269,10 @@ def voiced(**mention: Any) -> dict[str, Any]:
         ([voiced(sentence=True)], "mention.sentence: True is no index"),
         ([voiced(text="")], "mention.text: '' does not occur"),
         ([voiced(start=0.5)], "mention.start: must be a character offset"),
-        ([voiced(role="وزير")], "unexpected keyword argument 'role'"),
-        ([GOOD | {"mood": "grim"}], "unexpected keyword argument 'mood'"),
+        ([voiced(role="وزير")], "mention: 'role' is no field of a mention"),
+        ([GOOD | {"mood": "grim"}], "sentences[0]: 'mood' is no field of a sentence"),
+        ([GOOD | {"end": [1]}], "sentences[0].end: must be a character offset"),
+        ([GOOD | {"truncated": {}}], "sentences[0].truncated: must be true or false"),
     ],
 )
 def test_wrong_input_names_file_line_and_field(
