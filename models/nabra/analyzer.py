@@ -114,6 +114,12 @@ class Analyzer:
         self._model, self._lock = None, threading.Lock()
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What its answers depend on, as far as it is known: the model's folder, what runs it, `min_confidence`."""
+        known = {"model": self._again.args[0], "runtime": self._again.keywords["runtime"]} if self._again else {}
+        return {**known, "min_confidence": self._min_confidence}
+
+    @property
     def look_ahead(self) -> int:
         """Sentences that a block should have at least, so that most batches are full."""
         return max(LOOK_AHEAD, BATCHES_AHEAD * self._batch_tokens // SENTENCE_TOKENS)

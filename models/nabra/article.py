@@ -135,7 +135,7 @@ class Article:
         Of the metadata, numbers that JSON lacks (NaN) become `None`, and all else that it lacks becomes text.
         """
         sentences = [_sentence_to_dict(sentence) for sentence in self.sentences]
-        return {"id": self.id, **_plain(self.metadata), "sentences": sentences}
+        return {"id": self.id, **plain(self.metadata), "sentences": sentences}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Article:
@@ -180,7 +180,7 @@ def _require_record(record: Any, owner: str, *keys: str) -> None:
             raise TypeError(f"{owner}'s record: {key}: is missing")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON has it: NaN and infinity are unknown, and dates and the like become text."""
     if isinstance(value, str | bool | int | None):
         return value
@@ -188,9 +188,11 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, Real):
         return float(value) if isfinite(value) else None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, dict):
-        return {str(key): _plain(inside) for key, inside in value.items()}
-    return list(map(_plain, value)) if isinstance(value, list | tuple) else str(value)
+        return {str(key): plain(inside) for key, inside in value.items()}
+    return list(map(plain, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _sentence_to_dict(sentence: Sentence) -> dict[str, Any]:

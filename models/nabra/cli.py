@@ -26,6 +26,10 @@ commands:
 'nabra COMMAND --help' lists what a command takes; all take --quiet and --verbose."""
 
 
+_NO_THREAD = "can't start new thread"
+"""What Python says where the system gives no more threads."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -41,8 +45,9 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
         program: Its name, for the line that says what is wrong.
         run: Does its work.
     """
-    if sys.stdout is None:  # closed by whoever started us
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     _let_arabic_out()
     try:
         with _terminable():
@@ -54,7 +59,7 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
     except KeyboardInterrupt as stop:
         terminated = isinstance(stop, TerminatedError)
         kept = f"; {escape_line(str(stop))}" if stop.args else ""
-        print(f"{program}: {'terminated' if terminated else 'interrupted'}{kept}", file=sys.stderr)
+        _say(f"{program}: {'terminated' if terminated else 'interrupted'}{kept}")
         return 143 if terminated else 130
     except BrokenPipeError:
         sys.stdout = None  # whoever read our output has gone; the interpreter must not flush it again
@@ -65,6 +70,10 @@ def guard(program: str, run: Callable[[], int | None]) -> int:
         return _fail(program, f"{error.filename or 'standard output'}: {error.strerror or error}")
     except MemoryError:
         return _fail(program, "out of memory; give it more, or smaller batches")
+    except RuntimeError as error:
+        if str(error) != _NO_THREAD:
+            raise
+        return _fail(program, f"{_NO_THREAD}; give it more memory or processes (ulimit -v, -u)")
 
 
 def _let_arabic_out() -> None:
@@ -75,8 +84,15 @@ def _let_arabic_out() -> None:
 
 
 def _fail(program: str, message: str) -> int:
-    print(f"{program}: error: {escape_line(message)}", file=sys.stderr)
+    _say(f"{program}: error: {escape_line(message)}")
     return 2
+
+
+def _say(line: str) -> None:
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:  # a full disk; the exit code says it still
+        sys.stderr = None
 
 
 @contextmanager
@@ -101,6 +117,10 @@ def _run(arguments: list[str]) -> int:
         lines = (f"  {name:<14}{(command.__doc__ or '').splitlines()[0]}" for name, command in COMMANDS.items())
         print(USAGE.format(commands="\n".join(lines)))
         return 0
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise NabraError("the folder that this runs in is gone; change to another with cd") from error
     name, rest = arguments[0], arguments[1:]
     if name == "--version":
         print(f"nabra {nabra.__version__}")

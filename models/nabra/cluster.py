@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ BATCH = 64
 """Articles that a worker takes at a time."""
 SHARD = 4096
 """Most articles of a shard."""
+
+_OWN_ERROR = re.compile(r"nabra\.errors\.\w+: ")
 
 Format = Literal["jsonl", "parquet"]
 Rows = dict[str, Sequence[Any]]
@@ -87,10 +90,25 @@ def predict_cluster(
     ).map_batches(_write, batch_size=SHARD, fn_kwargs={"folder": str(output.absolute()), "file_format": file_format})
     try:
         counts = shards.take_all()
+    except KeyboardInterrupt as stop:
+        raise type(stop)(_kept(output)) from stop
     except Exception as error:  # Ray wraps what its workers raise, traces and all
-        reason = str(error).strip().splitlines()[-1]
-        raise NabraError(f"--engine ray: {reason}; complete shards stay in {output}") from error
+        raise NabraError(f"--engine ray: {_reason(error)}; {_kept(output)}") from error
     return {name: sum(row[name] for row in counts) for name in ("articles", "sentences", "left_out")}
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong in a worker: our own line where there is one, for Ray says more behind it."""
+    lines = str(error).strip().splitlines()
+    own = [line.partition(": ")[2] for line in lines if _OWN_ERROR.match(line)]
+    return own[-1] if own else lines[-1]
+
+
+def _kept(output: Path) -> str:
+    """What is left of a run that was stopped."""
+    if not output.is_dir() or not any(output.iterdir()):
+        return "nothing was labelled to the end; the same command begins anew"
+    return f"complete shards stay in {output}; to label all, name a new folder or empty this one"
 
 
 def _import_ray() -> Any:

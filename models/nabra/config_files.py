@@ -92,6 +92,9 @@ def build_plain_parser(program: str, description: str | None) -> ArgumentParser:
 
 def parse_arguments(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
     """Parse a command line, and show messages as it wants; a fault is a `NabraError` of one line."""
+    for before, argument in itertools.pairwise(["", *arguments]):
+        if not argument and not before.startswith("--"):
+            raise NabraError("an argument is empty, perhaps from a variable that is not set; name a file or folder")
     try:
         parsed: Namespace = parser.instantiate(parser.parse_args(list(arguments)))
         quiet, verbose = parsed.pop("quiet"), parsed.pop("verbose")

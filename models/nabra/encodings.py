@@ -15,6 +15,16 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """What a file may begin with to say what it is; UTF-16's begins like UTF-32's."""
+NOT_TEXT = {
+    b"PK\x03\x04": "a ZIP archive (as .docx and .xlsx are); take the text out of it",
+    b"\x1f\x8b": "compressed with gzip; unpack it, or give it a name that ends in .gz",
+    b"\x28\xb5\x2f\xfd": "compressed with Zstandard; unpack it, or give it a name that ends in .zst",
+    b"\xfd7zXZ": "compressed with xz; unpack it",
+    b"BZh": "compressed with bzip2; unpack it",
+    b"%PDF": "a PDF; take the text out of it",
+    b"PAR1": "Parquet; give it a name that ends in .parquet",
+}
+"""What a file begins with that is no text, and what to do."""
 UTF_8 = "utf-8-sig"
 _ESCAPED = re.compile("[\udc80-\udcff]")
 """Bytes that could not be decoded, as `surrogateescape` keeps them."""
@@ -60,8 +70,12 @@ def choose_encoding(sample: bytes, where: str, given: str = "") -> str:
         given: What the user says it is.
 
     Raises:
-        NabraError: If the bytes do not tell.
+        NabraError: If the bytes do not tell, or if they are no text.
     """
+    if found := next((what for magic, what in NOT_TEXT.items() if sample.startswith(magic)), ""):
+        raise NabraError(f"{where}: is {found}")
+    if sample[257:262] == b"ustar":
+        raise NabraError(f"{where}: is a tar archive; unpack it")
     marked = next((encoding for mark, encoding in MARKS if sample.startswith(mark)), "")
     if given:
         own = codecs.lookup(given).name

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ from nabra.errors import NabraError
 from nabra.files import SAMPLE, open_text
 from nabra.logs import LOGGER
 from nabra.records import LONGEST_ARTICLE
+from nabra.rendering import shorten
 
 LONGEST_LINE = 6 * LONGEST_ARTICLE
 """Most characters of a line of JSON, where a letter may take six of them."""
 DEEPEST = 100
 """Most lists and objects inside one another."""
+_TOO_DEEP = f"more than {DEEPEST} lists and objects inside one another"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -47,7 +51,7 @@ def lines_of(file: io.TextIOWrapper, where: str) -> Iterator[tuple[int, str]]:
         ) from error
 
 
-def bounded(file: io.TextIOWrapper) -> Iterator[str]:
+def bounded(file: io.TextIOWrapper) -> Generator[str, None, None]:
     """The lines of a file, each cut after one character more than it may have."""
     while line := file.readline(LONGEST_LINE + 1):
         yield line
@@ -72,20 +76,39 @@ def parse_line(line: str, where: str, encoding: str) -> dict[str, Any]:
     if len(line) > LONGEST_LINE:
         raise NabraError(f"{where}: the line is longer than {LONGEST_LINE:,} characters")
     try:
-        record = json.loads(line.lstrip("\ufeff"), parse_constant=_refuse)
+        text = line.lstrip("\ufeff")
+        record = json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise NabraError(f"{where}: broken JSON, column {error.colno}: {error.msg}") from error
-    except (ValueError, RecursionError) as error:  # NaN; a number of thousands of digits; nested without end
+    except ValueError as error:  # NaN; a number of thousands of digits; a key given twice
         raise NabraError(f"{where}: broken JSON: {error}") from error
+    except RecursionError as error:
+        raise NabraError(f"{where}: {_TOO_DEEP}") from error
     if not isinstance(record, dict):
         raise NabraError(f"{where}: expected a JSON object, an article a line")
     if line.count("[") + line.count("{") > DEEPEST and _depth(record) > DEEPEST:
-        raise NabraError(f"{where}: more than {DEEPEST} lists and objects inside one another")
+        raise NabraError(f"{where}: {_TOO_DEEP}")
     return _without_halves(record, where) if "\\ud" in line or "\\uD" in line else record
 
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number in JSON")
+
+
+def _finite(number: str) -> float:
+    """A number; one like 1e999 would become infinity, which JSON cannot write."""
+    if math.isinf(value := float(number)):
+        raise ValueError(f"the number {number[:40]} is too large")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a key that stands twice the writer may have meant either."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {shorten(twice)!r} stands twice in an object; keep one")
+    return record
 
 
 def _depth(record: dict[str, Any]) -> int:

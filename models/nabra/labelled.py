@@ -10,6 +10,7 @@ from typing import Any
 from nabra.article import Article, Mention, Sentence, Speaker
 from nabra.errors import NabraError
 from nabra.json_lines import read_json_lines
+from nabra.rendering import shorten
 
 EDGE_PUNCTUATION = ' .,،؛:"«»“”()'
 LONGEST_SHOWN = 200
@@ -149,7 +150,7 @@ def _speaker_faults(speaker: Any, sentences: list[Any], where: str, strict: bool
 def _unknown_fields(record: dict[str, Any], kind: type[Sentence | Speaker | Mention], where: str) -> Iterator[str]:
     known = [field.name for field in dataclasses.fields(kind)]
     if unknown := next((key for key in record if key not in known), None):
-        yield f"{where}.{unknown}: unknown field; the fields are {', '.join(known)}"
+        yield f"{where}.{shorten(unknown)}: unknown field; the fields are {', '.join(known)}"
 
 
 def _offset_faults(record: dict[str, Any], where: str) -> Iterator[str]:
@@ -166,8 +167,7 @@ def _text_of(sentence: Any) -> str:
 
 def _shown(value: Any) -> str:
     """A value as a message has it: one that is too long by its beginning."""
-    shown = repr(value)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+    return shorten(repr(value), LONGEST_SHOWN)
 
 
 def _is_line(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 
 from nabra.rendering import escape_line
 
@@ -37,4 +38,5 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         from tqdm import tqdm
 
-        tqdm.write(escape_line(self.format(record)), file=sys.stderr)
+        with suppress(OSError):  # what a full disk does not take is no reason to stop
+            tqdm.write(escape_line(self.format(record)), file=sys.stderr)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shlex
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nabra.analyzer import Analyzer
 from nabra.article import Article
@@ -21,6 +23,10 @@ from nabra.writers import atomic_writer, partial_path, target_of, to_json_line, 
 
 STATE_SUFFIX = ".state"
 ERRORS_SUFFIX = ".errors.jsonl"
+
+
+class ResumeError(NabraError):
+    """A run that was stopped cannot be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class State:
         sentences: Their sentences.
         output_size: Bytes of the output that are complete.
         errors_size: Bytes of the list of faults that go with it.
+        settings: How the input is read and labelled.
+        files: Tells whether the files that were begun are still as they were.
     """
 
     inputs: tuple[str, ...]
@@ -42,6 +50,8 @@ class State:
     sentences: int = 0
     output_size: int = 0
     errors_size: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+    files: str = ""
 
     @property
     def left_out(self) -> int:
@@ -80,16 +90,19 @@ def predict_file(
         on_labelled: Told how many articles were labelled.
 
     Raises:
-        NabraError: If an input is missing, the output cannot be written, or the run to go on with read other inputs.
+        NabraError: If an input is missing or the output cannot be written.
+        ResumeError: If the run to go on with read other inputs, or in another way.
     """
     output = target_of(Path(output))
-    state = State(tuple(map(str, inputs)))
+    state = State(tuple(map(str, inputs)), settings={**asdict(options), **analyzer.settings})
     if resume:
         state = _read_state(output, state)
-    loads = find_articles(inputs, options, on_read)
+    files_read = _FilesRead()
+    loads = find_articles(inputs, options, on_read, files_read.add)
+    _pass_over(loads, state, files_read)
     with writing(output), _Files(output, state) as files:
         marks: deque[State] = deque()
-        blocks = _blocks(islice(loads, state.position, None), analyzer.look_ahead, state, files.report, marks)
+        blocks = _blocks(loads, analyzer.look_ahead, state, files, files_read, marks)
         for labelled in analyzer.analyze_blocks(blocks):
             state = files.write(labelled, marks.popleft())
             if on_labelled is not None:
@@ -106,14 +119,39 @@ def is_complete(output: Path) -> bool:
 
 def is_stopped(output: Path) -> bool:
     """Whether a run can be gone on with."""
-    return _state_path(output).is_file()
+    return _state_path(output).is_file() and partial_path(output).is_file()
+
+
+class _FilesRead:
+    """Tells whether files are as they were: a digest of name and size of those that were begun.
+
+    Not of their times, which a copy changes.
+    """
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, path: Path) -> None:
+        """A file is being begun."""
+        self._digest.update(repr((str(path), path.stat().st_size if path.exists() else None)).encode())
+
+    def __str__(self) -> str:
+        return self._digest.hexdigest()
+
+
+def _pass_over(loads: Iterator[Load], state: State, files_read: _FilesRead) -> None:
+    """Leave behind what a run that was stopped has done."""
+    passed = sum(1 for _ in islice(loads, state.position))
+    if passed < state.position or (state.files and state.files != str(files_read)):
+        raise ResumeError("--resume: files that were read have changed since, come or gone; --overwrite begins anew")
 
 
 def _blocks(
     loads: Iterator[Load],
     look_ahead: int,
     state: State,
-    report: Callable[[int, NabraError], int],
+    files: _Files,
+    files_read: _FilesRead,
     marks: deque[State],
 ) -> Iterator[list[Article]]:
     """Articles in blocks that the model takes together, and in `marks` how far each has come.
@@ -128,9 +166,9 @@ def _blocks(
             block.append(load())
             waiting += len(block[-1].sentences)
         except NabraError as fault:
-            state = replace(state, errors_size=report(position, fault))
+            state = replace(state, errors_size=files.report(position, fault))
         if waiting >= look_ahead:
-            state = _done(state, block)
+            state = replace(_done(state, block), files=str(files_read))
             marks.append(state)
             yield block
             block, waiting = [], 0
@@ -185,6 +223,8 @@ class _Files:
 
     def write(self, articles: Sequence[Article], mark: State) -> State:
         """Write a block and remember how far the run has come."""
+        if not _is_at(self._output_file, partial_path(self._output)):
+            raise NabraError(f"{partial_path(self._output)}: was taken away while it was written; begin anew")
         self._output_file.write("".join(map(to_json_line, articles)).encode("utf-8"))
         self._output_file.flush()
         # A state never says more than the disk holds after a power cut.
@@ -215,9 +255,14 @@ def _lock(file: BinaryIO, path: Path) -> None:
         return
     with suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(file.fileno()), partial_path(path).stat()):  # not finished in this very moment
+        if _is_at(file, partial_path(path)):  # not finished in this very moment
             return
     raise NabraError(f"{path}: another run is writing it; wait for that, or name another file")
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Whether an open file still has its name."""
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 
 def _cut(file: BinaryIO, size: int) -> None:
@@ -236,18 +281,35 @@ def _read_state(output: Path, begin: State) -> State:
     if not path.is_file():
         return begin
     if STANDARD_INPUT in begin.inputs:
-        raise NabraError("--resume: standard input cannot be read again; name files")
+        raise ResumeError("--resume: standard input cannot be read again; name files")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        state = State(**{**record, "inputs": tuple(record["inputs"])})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NabraError(f"{path}: is damaged ({error}); delete it to begin anew") from error
+        state = _state(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ResumeError(f"{path}: is damaged, or of another version ({error}); delete it to begin anew") from error
     if state.inputs != begin.inputs:
-        raise NabraError(f"--resume: {output} was made from {' '.join(state.inputs)}; name the same inputs again")
+        raise ResumeError(f"--resume: {output} was made from {shlex.join(state.inputs)}; name the same inputs again")
+    for name, value in begin.settings.items():
+        if (before := state.settings.get(name, value)) != value:
+            raise ResumeError(
+                f"--resume: {output} was begun with {name} {before!r}, not {value!r}; name the same again"
+            )
     _take_back(output, state.output_size)
     _take_back(errors_path(output), state.errors_size)
-    if not partial_path(output).is_file() or partial_path(output).stat().st_size < state.output_size:
-        raise NabraError(f"--resume: {partial_path(output)} is gone or cut short; delete {path} to begin anew")
+    for file, size in ((output, state.output_size), (errors_path(output), state.errors_size)):
+        partial = partial_path(file)
+        if (file == output or size) and (not partial.is_file() or partial.stat().st_size < size):
+            raise ResumeError(f"--resume: {partial} is gone or cut short; delete {path} to begin anew")
+    return state
+
+
+def _state(record: dict[str, Any]) -> State:
+    """The state that a file holds; `TypeError` or `ValueError` if it is none."""
+    state = State(**{**record, "inputs": tuple(record["inputs"])})
+    numbers = (state.position, state.articles, state.sentences, state.output_size, state.errors_size)
+    if any(type(number) is not int or number < 0 for number in numbers):
+        raise ValueError("expected numbers")
+    if not all(isinstance(item, str) for item in state.inputs) or not isinstance(state.settings, dict):
+        raise ValueError("expected names of inputs, and settings")
     return state
 
 

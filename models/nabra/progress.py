@@ -25,8 +25,9 @@ class ArticleProgress:
         self._articles = 0
         self._bar = tqdm(total=0, disable=not shows_progress(), bar_format=FORMAT, leave=False)
         if not self._bar.disable:
-            files = [path for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item))]
-            self._bar.total = sum(path.stat().st_size for path in files)
+            self._bar.total = sum(
+                _size(path) for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item))
+            )
 
     def __enter__(self) -> ArticleProgress:
         return self
@@ -43,3 +44,11 @@ class ArticleProgress:
         self._articles += articles
         rate = self._articles / max(self._bar.format_dict["elapsed"], 1e-3) if not self._bar.disable else 0.0
         self._bar.set_postfix_str(f"{self._articles:,} articles, {rate:.1f}/s")
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none where it is gone, which whoever reads it says."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

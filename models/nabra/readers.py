@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -45,6 +47,10 @@ MOST_IDS = 100_000
 """How many articles are remembered to notice that an id occurs again."""
 AS_FOUND = ReadOptions()
 
+_JSON = re.compile(r'\s*(\[\s*)?\{\s*"')
+"""How an object begins, or a list of them; no text does."""
+_UNCLOSED = "a quotation mark opens that is never closed, so that the rest of the file is one field; mend it"
+
 Load = Callable[[], Article]
 """Reads one article, or raises the `NabraError` that says why it cannot."""
 
@@ -68,7 +74,10 @@ def read_articles(
 
 
 def find_articles(
-    inputs: Iterable[str | Path], options: ReadOptions = AS_FOUND, on_read: OnRead | None = None
+    inputs: Iterable[str | Path],
+    options: ReadOptions = AS_FOUND,
+    on_read: OnRead | None = None,
+    on_file: Callable[[Path], None] | None = None,
 ) -> Iterator[Load]:
     """The same article by article, so that one that cannot be read does not end the rest.
 
@@ -79,6 +88,7 @@ def find_articles(
         inputs: As `read_articles` takes them.
         options: How to read them.
         on_read: Told how many bytes of the files were read.
+        on_file: Told of each file before it is read.
 
     Raises:
         NabraError: If an input is missing, of no known kind, or a folder without articles.
@@ -86,7 +96,10 @@ def find_articles(
     if isinstance(inputs, str | bytes | os.PathLike):
         raise TypeError(f"expected several paths, such as [{inputs!r}], not one")
     files = list(map(_files_of, inputs))
-    return map(_warn_of_repeated_ids(), _find_articles(files, options, on_read or (lambda _: None)))
+    if files.count(STANDARD_INPUT) > 1:
+        raise NabraError("- is named twice; standard input can be read once")
+    ignore = lambda _: None  # noqa: E731
+    return map(_warn_of_repeated_ids(), _find_articles(files, options, on_read or ignore, on_file or ignore))
 
 
 def _files_of(item: str | Path) -> str | Iterator[Path]:
@@ -97,9 +110,12 @@ def _files_of(item: str | Path) -> str | Iterator[Path]:
     return STANDARD_INPUT if str(item) == STANDARD_INPUT else find_files(Path(item))
 
 
-def _find_articles(files: Iterable[str | Iterator[Path]], options: ReadOptions, on_read: OnRead) -> Iterator[Load]:
+def _find_articles(
+    files: Iterable[str | Iterator[Path]], options: ReadOptions, on_read: OnRead, on_file: Callable[[Path], None]
+) -> Iterator[Load]:
     for item in files:
         for path in [STANDARD_INPUT] if isinstance(item, str) else item:
+            on_file(Path(path))
             try:
                 if isinstance(path, str):
                     yield from _read_standard_input(options)
@@ -164,6 +180,8 @@ def _load_text(file: io.TextIOWrapper, stem: str, where: str, options: ReadOptio
     def load() -> Article:
         if fault := undecodable(text, encoding):
             raise NabraError(f"{where}: {fault}")
+        if _JSON.match(text):
+            raise NabraError(f"{where}: holds JSON, not text; write an article a line, as .jsonl has it")
         return checked(article_from_text(without_tags(text, where, options), stem), where)
 
     return load
@@ -192,13 +210,23 @@ def _read_csv(path: Path, options: ReadOptions, on_read: OnRead) -> Iterator[Loa
     with open_text(path, options.encoding, on_read) as file:
         try:
             lines = bounded(file)
-            header = next(lines, "")
+            header = next((line for line in lines if not line.isspace()), "")
             rows = csv.DictReader(chain([header], lines), delimiter=_delimiter(header, options.text_field))
+            if rows.fieldnames and inspect.getgeneratorstate(lines) == inspect.GEN_CLOSED:
+                raise NabraError(f"{path}: the first line: {_UNCLOSED}")
             if twice := [name for name, count in Counter(rows.fieldnames).items() if count > 1]:
                 raise NabraError(f"{path}: two columns are called {twice[0]!r}; rename one")
-            yield from _read_rows(path, rows, options, file.encoding)
+            yield from _read_rows(path, _closed(path, rows, lines), options, file.encoding)
         except csv.Error as error:
             raise NabraError(f"{path}: not CSV ({error})") from error
+
+
+def _closed(path: Path, rows: Iterable[dict[str, Any]], lines: Generator[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a file; one that goes on past its last line is refused, for it has swallowed all that follows."""
+    for number, row in enumerate(rows, 1):
+        if inspect.getgeneratorstate(lines) == inspect.GEN_CLOSED:
+            raise NabraError(f"{path}: row {number}: {_UNCLOSED}")
+        yield row
 
 
 def _delimiter(header: str, text_field: str) -> str:
@@ -215,8 +243,8 @@ def _read_parquet(path: Path, options: ReadOptions, on_read: OnRead) -> Iterator
         table = parquet.ParquetFile(CountingFile(path, on_read))
         rows = (row for batch in table.iter_batches(batch_size=256) for row in batch.to_pylist())
         yield from _read_rows(path, rows, options)
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise NabraError(f"{path}: not a Parquet file ({error})") from error
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
+        raise NabraError(f"{path}: not a Parquet file, or one with values that cannot be read ({error})") from error
 
 
 def _read_rows(path: Path, rows: Iterable[dict[str, Any]], options: ReadOptions, encoding: str = "") -> Iterator[Load]:

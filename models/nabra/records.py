@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nabra.article import Article, Sentence
+from nabra.article import Article, Sentence, plain
 from nabra.encodings import check_encoding
 from nabra.errors import NabraError
+from nabra.rendering import shorten
 from nabra.splitting import split_sentences
 
 TEXT_FIELD = "text"
 LONGEST_ARTICLE = 10_000_000
 """Most characters of an article: some fifty thousand sentences."""
+MOST_NAMED = 20
+"""Fields that a message names."""
 
 _ARABIC = re.compile("[\u0621-\u064a\u0671-\u06d3\ufb50-\ufdfb\ufe70-\ufefc]")
 _TAG = re.compile(
@@ -66,15 +70,16 @@ class ReadOptions:
 
 def article_from_record(record: dict[str, Any], default_id: str, where: str, options: ReadOptions) -> Article:
     """An article from a record with a text or with sentences already split."""
-    own_id = record.get("id")
+    own_id = plain(record.get("id"))
     if isinstance(own_id, bool | list | dict):
         raise NabraError(f"{where}: id: must be a string or a number, not {json.dumps(own_id)[:40]}")
     article_id = default_id if own_id is None or own_id == "" else str(own_id)
-    metadata = {key: value for key, value in record.items() if key not in ("id", "sentences", options.text_field)}
+    metadata = {k: plain(value) for k, value in record.items() if k not in ("id", "sentences", options.text_field)}
     if (sentences := record.get("sentences")) is not None:
         return article_from_sentences(_sentence_texts(sentences, where, options), article_id, metadata)
     if options.text_field not in record:
-        fields = ", ".join(map(str, record)) or "none"
+        fields = ", ".join(repr(shorten(str(name))) for name in itertools.islice(record, MOST_NAMED)) or "none"
+        fields += f" and {len(record) - MOST_NAMED:,} more" if len(record) > MOST_NAMED else ""
         named = f"no text in the field {options.text_field!r} (fields: {fields})"
         raise NabraError(f"{where}: {named}; name it with --text_field")
     text = record[options.text_field]

@@ -77,6 +77,11 @@ def escape_line(text: str) -> str:
     return escape(text).replace("\n", "\\n").replace("\r", "\\r")
 
 
+def shorten(text: str, most: int = 60) -> str:
+    """The beginning of a text that may be long, for a message."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def show_title(article: Article) -> str:
     """What an article is called: its id, and its title if it has one."""
     return " ".join(str(part) for part in (article.id, article.metadata.get("title")) if part)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -42,6 +43,10 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: Iterable[str | 
     if path.exists() and not overwrite:
         raise NabraError(f"{path}: exists; --overwrite replaces it")
     check_writable(path)
+    partial = partial_path(target_of(path))
+    with writing(path), suppress(FileNotFoundError):
+        if not stat.S_ISREG(partial.lstat().st_mode):
+            raise NabraError(f"{partial}: is no regular file, and stands where {path} is written; remove it")
 
 
 def check_writable(path: Path) -> None:

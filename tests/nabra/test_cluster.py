@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from nabra.cli import main
-from nabra.errors import NabraError
+from nabra.errors import NabraError, TerminatedError
 from nabra.labelled import read_predictions
 from nabra.prediction import predict_file
 
@@ -82,6 +82,30 @@ def test_parquet_holds_the_same(tiny_model: Path, inputs: Path, tmp_path: Path) 
     assert main([*command, str(shards), "--engine", "ray", "--workers", "1", "--format", "parquet"]) == 0
     assert main([*command, str(lines)]) == 0
     assert list(read_predictions(shards)) == list(read_predictions(lines))
+
+
+@pytest.mark.parametrize(
+    ("stop", "message"),
+    [
+        (TerminatedError(), "complete shards stay in .*; to label all, name a new folder"),
+        (
+            RuntimeError("ray\nnabra.errors.NabraError: x: cannot be written (full)\nTo change"),
+            r"x: cannot be .*full\);",
+        ),
+        (RuntimeError("a task\nwas lost"), "--engine ray: was lost; complete shards stay"),
+    ],
+)
+def test_a_run_that_is_stopped_says_what_is_left(
+    stop: BaseException, message: str, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path
+) -> None:
+    def end(_: object) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "part-000000-000000001.jsonl").touch()
+        raise stop
+
+    monkeypatch.setattr(ray.data.Dataset, "take_all", end)
+    with pytest.raises((NabraError, TerminatedError), match=message):
+        predict_cluster([str(inputs)], tmp_path / "out", analyzer={"model": str(tiny_model)}, workers=1)
 
 
 def test_what_cannot_work_is_named(inputs: Path, tmp_path: Path) -> None:

@@ -97,6 +97,47 @@ def test_an_input_is_never_overwritten(command: list[str], capsys: pytest.Captur
     assert Path("labelled.jsonl").read_bytes() == before
 
 
+@pytest.mark.parametrize("options", [[], ["--resume"], ["--overwrite"]])
+def test_a_list_of_faults_does_not_replace_an_input(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("labelled.jsonl").rename("out.errors.jsonl")
+    before = Path("out.errors.jsonl").read_bytes()
+    assert main(["predict", "out.errors.jsonl", *OPTIONS, "--output", "out.jsonl", *options]) == 2
+    assert "out.errors.jsonl: is an input too" in capsys.readouterr().err
+    assert main(["predict", ARTICLE, *OPTIONS, "--output", "out.jsonl"]) == 2
+    assert "out.errors.jsonl: exists; --overwrite replaces it" in capsys.readouterr().err
+    assert Path("out.errors.jsonl").read_bytes() == before
+
+
+def test_what_stands_where_a_file_is_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("out.partial")
+    assert main(COMMANDS[2]) == 2
+    assert "out.partial: is no regular file" in capsys.readouterr().err
+    assert main([*COMMANDS[2][:-1], "x" * 250]) == 2
+    assert "cannot be written (File name too long)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["predict"], ["show"], ["report"], ["convert", "labelled.jsonl"]])
+def test_an_empty_argument_is_no_folder(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, ""]) == 2
+    assert "an argument is empty" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_the_exit_code_tells_where_standard_error_cannot() -> None:
+    with Path("/dev/full").open("w") as full:
+        assert nabra(["show", "gone.jsonl"], stderr=full).wait() == 2
+    closed = nabra(["show", "gone.jsonl"], preexec_fn=lambda: os.close(2), stdout=subprocess.PIPE)
+    assert (closed.communicate()[0], closed.returncode) == (b"", 2)
+
+
+def test_a_folder_that_is_gone_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("gone").mkdir()
+    os.chdir("gone")
+    Path.cwd().rmdir()
+    assert main(["show", "x"]) == 2
+    assert "the folder that this runs in is gone" in capsys.readouterr().err
+
+
 def test_a_link_stays_a_link() -> None:
     Path("link").symlink_to("target")
     assert main([*COMMANDS[2][:-1], "link"]) == 0
@@ -205,6 +246,11 @@ def test_a_prediction_that_is_told_to_stop_says_how_to_go_on(number: int, code: 
         (TerminatedError, 143, "nabra: terminated\n"),
         (BrokenPipeError, 0, ""),
         (lambda: OSError(errno.EACCES, "Permission denied", "x"), 2, "nabra: error: x: Permission denied\n"),
+        (
+            lambda: RuntimeError("can't start new thread"),
+            2,
+            "nabra: error: can't start new thread; give it more memory or processes (ulimit -v, -u)\n",
+        ),
         (MemoryError, 2, "nabra: error: out of memory; give it more, or smaller batches\n"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import pytest
 from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.prediction import errors_path, predict_file
+from nabra.prediction import ResumeError, errors_path, predict_file
 
 TEXT = "قال وزير الري السوداني عادل بشير إن المحادثات بدأت.\nوصل الوفد أمس.\n"
 BROKEN = (5, 40, 60)
@@ -159,11 +160,31 @@ def remove_partial(folder: Path) -> None:
     (folder / "out.jsonl.partial").unlink()
 
 
+def change_state(**values: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / "out.jsonl.state"
+        path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+
+    return change
+
+
+def change_input(folder: Path) -> None:
+    with (folder / "in.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n" + json.dumps({"text": TEXT}))
+
+
 @pytest.mark.parametrize(
     ("spoil", "inputs", "message"),
     [
         (damage_state, ["in.jsonl"], r"out\.jsonl\.state: is damaged"),
         (remove_partial, ["in.jsonl"], r"out\.jsonl\.partial is gone or cut short"),
+        (change_state(position="3"), ["in.jsonl"], r"out\.jsonl\.state: is damaged"),
+        (change_state(output_size=-1), ["in.jsonl"], r"out\.jsonl\.state: is damaged"),
+        (change_state(inputs=[1]), ["in.jsonl"], r"out\.jsonl\.state: is damaged"),
+        (change_state(position=1000), ["in.jsonl"], "files that were read have changed"),
+        (change_state(errors_size=10**6), ["in.jsonl"], r"out\.errors\.jsonl\.partial is gone or cut short"),
+        (change_state(settings={"text_field": "body"}), ["in.jsonl"], "begun with text_field 'body', not 'text'"),
+        (change_input, ["in.jsonl"], "files that were read have changed"),
         (lambda _: None, ["."], "name the same inputs again"),
         (lambda _: None, ["-"], "standard input cannot be read again"),
     ],
@@ -181,8 +202,15 @@ def test_what_cannot_be_gone_on_with_is_named(
     with pytest.raises(StoppedError):
         predict_file(analyzer, [source.name], Path("out.jsonl"), on_labelled=stop_after(2))
     spoil(tmp_path)
-    with pytest.raises(NabraError, match=message):
+    with pytest.raises(ResumeError, match=message):
         predict_file(analyzer, inputs, Path("out.jsonl"), resume=True)
+
+
+def test_an_output_that_is_taken_away_is_said(analyzer: Analyzer, source: Path, tmp_path: Path) -> None:
+    output = tmp_path / "gone" / "out.jsonl"
+    with pytest.raises(NabraError, match=r"out\.jsonl\.partial: was taken away while it was written"):
+        predict_file(analyzer, [str(source)], output, on_labelled=lambda _: shutil.rmtree(output.parent))
+    assert not output.parent.exists()
 
 
 def test_missing_inputs_are_named_before_anything_is_written(analyzer: Analyzer, source: Path, tmp_path: Path) -> None:

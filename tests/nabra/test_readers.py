@@ -84,6 +84,29 @@ def test_csv_rows_keep_their_other_columns(tmp_path: Path) -> None:
     assert len(article.sentences) == 3
 
 
+def test_values_that_json_lacks_become_what_it_has(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = {"text": [TEXT], "id": [b"x"], "score": [float("nan")], "inside": [[float("inf")]]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "in.parquet")
+    (article,) = read_articles([tmp_path / "in.parquet"])
+    assert (article.id, article.metadata) == ("x", {"score": None, "inside": [None]})
+    parquet.write_table(pyarrow.table({"text": [TEXT], "id": [[b"x"]]}), tmp_path / "list.parquet")
+    with pytest.raises(NabraError, match=r'row 1: id: must be a string or a number, not \["x"\]'):
+        list(read_articles([tmp_path / "list.parquet"]))
+
+
+def test_blank_lines_before_the_names_of_columns_are_passed_over(tmp_path: Path) -> None:
+    (article,) = read_articles([write(tmp_path / "in.csv", f"\n\nid,text\nx,{TEXT}\n")])
+    assert article.id == "x"
+
+
+def test_standard_input_is_named_once() -> None:
+    with pytest.raises(NabraError, match="- is named twice"):
+        read_articles(["-", "-"])
+
+
 def test_parquet(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
@@ -153,7 +176,7 @@ def test_standard_input_in_another_encoding(monkeypatch: pytest.MonkeyPatch) -> 
         ("a.jsonl", "", "holds no article"),
         ("a.jsonl", '{"id": "x", "text": "نص"}\n{"id": ', r"a\.jsonl:2: broken JSON, column 8"),
         ("a.jsonl", "[1]", r"a\.jsonl:1: expected a JSON object"),
-        ("a.jsonl", '{"body": "نص"}', r"a\.jsonl:1: no text in the field 'text' \(fields: body\).*--text_field"),
+        ("a.jsonl", '{"body": "نص"}', r"a\.jsonl:1: no text in the field 'text' \(fields: 'body'\).*--text_field"),
         ("a.jsonl", '{"sentences": "نص"}', r"a\.jsonl:1: sentences: must be a list"),
         ("a.jsonl", '{"sentences": ["نص", 3]}', r"a\.jsonl:1: sentences\[1\]"),
         ("a.jsonl", '{"id": ["x"], "text": "نص"}', r"a\.jsonl:1: id: must be a string or a number"),
@@ -164,7 +187,17 @@ def test_standard_input_in_another_encoding(monkeypatch: pytest.MonkeyPatch) -> 
         ("a.jsonl", '{"sentences": []}', r"a\.jsonl:1: holds no text"),
         ("a.jsonl", '{"text": "نص", "score": NaN}', r"a\.jsonl:1: broken JSON: NaN"),
         ("a.jsonl", '{"text": "نص", "x": ' + "1" * 5000 + "}", r"a\.jsonl:1: broken JSON: Exceeds"),
-        ("a.jsonl", '{"text": "نص", "x": ' + "[" * 100_000, r"a\.jsonl:1: broken JSON"),
+        ("a.jsonl", '{"text": "نص", "x": ' + "[" * 100_000, r"a\.jsonl:1: more than 100 lists"),
+        ("a.jsonl", '{"text": "نص", "x": 1e999}', r"a\.jsonl:1: broken JSON: the number 1e999 is too large"),
+        ("a.jsonl", '{"text": "نص", "x": {"a": 1, "a": 2}}', r"a\.jsonl:1: broken JSON: the key 'a' stands twice"),
+        ("a.jsonl", json.dumps({f"c{n}": 1 for n in range(30)}), r"'c18', 'c19' and 10 more\); name it with --text"),
+        ("a.csv", 'id,text\nx,"نص\ny,نص\n', "row 1: a quotation mark opens that is never closed"),
+        ("a.txt", '{"text": "نص"}\n', r"a\.txt: holds JSON, not text"),
+        ("a.txt", '[\n {"text": "نص"}]', r"a\.txt: holds JSON, not text"),
+        ("a.jsonl", "PK\x03\x04\x14", r"a\.jsonl: is a ZIP archive"),
+        ("a.txt", "%PDF-1.4\nنص", r"a\.txt: is a PDF; take the text out"),
+        ("a.txt", f"{'a.txt':\0<257}ustar نص", r"a\.txt: is a tar archive; unpack it"),
+        ("a.csv", '"id,text\nx,نص\n', "the first line: a quotation mark opens that is never closed"),
         ("a.jsonl", '{"text": "نص", "x": ' + "[" * 200 + "]" * 200 + "}", r"a\.jsonl:1: more than 100 lists"),
         ("a.jsonl", "\n \n", "holds no article"),
         ("a.txt", "...!؟ «»", "holds no Arabic text"),

@@ -274,6 +274,8 @@ def voiced(**mention: Any) -> dict[str, Any]:
             "sentences[0].speaker.mention.role: unknown field; the fields are sentence, text, start, end",
         ),
         ([GOOD | {"mood": "grim"}], "sentences[0].mood: unknown field; the fields are text, tone, "),
+        ([GOOD | {"end": [1]}], "sentences[0].end: must be a character offset"),
+        ([GOOD | {"truncated": {}}], "sentences[0].truncated: must be true or false"),
     ],
 )
 def test_wrong_input_names_file_line_and_field(

@@ -74,7 +74,7 @@ def _print(articles: Iterable[Article]) -> None:
 
 def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
     """Label into a file; the exit code is 1 if articles were left out."""
-    from nabra.prediction import errors_path, is_complete, is_stopped, predict_file
+    from nabra.prediction import ResumeError, errors_path, is_complete, is_stopped, predict_file
     from nabra.progress import ArticleProgress
 
     inputs, output = own.articles, target_of(own.output)
@@ -83,7 +83,8 @@ def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
     if own.resume and is_complete(output):
         LOGGER.info("%s: is complete already; --overwrite makes it anew", output)
         return int(errors_path(output).exists())
-    check_output(output, overwrite=own.overwrite or own.resume, inputs=input_files(inputs))
+    for path in (output, errors_path(output)):
+        check_output(path, overwrite=own.overwrite or own.resume, inputs=input_files(inputs))
     analyzer = load_analyzer(config)
     try:
         with ArticleProgress(inputs) as progress:
@@ -97,7 +98,7 @@ def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
                 on_labelled=progress.labelled,
             )
     except (NabraError, KeyboardInterrupt) as stop:
-        if not is_stopped(output):
+        if isinstance(stop, ResumeError) or not is_stopped(output):
             raise
         said = f"{stop}; " if stop.args else ""
         kept = f"what is done is kept in {partial_path(output)}; go on with --resume"

@@ -74,7 +74,7 @@ class OpenVinoRuntime:
             model = core.compile_model(core.read_model(path), "CPU", options)
         except Exception as error:  # OpenVINO raises RuntimeError for everything
             reason = str(error).strip().splitlines()[-1]
-            raise ModelError(f"{path}: cannot be loaded ({reason}); export it again") from error
+            raise ModelError(f"{path}: cannot be loaded ({reason}); export it again, or give it more memory") from error
         LOGGER.debug("runtime: OpenVINO, int8, threads: %d", options["INFERENCE_NUM_THREADS"])
         self.concurrency: int = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._requests: SimpleQueue[Any] = SimpleQueue()
@@ -87,6 +87,9 @@ class OpenVinoRuntime:
         try:
             request.infer([batch.input_ids, batch.attention_mask])
             return Logits(*(np.array(request.get_output_tensor(i).data) for i in range(3)))
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise ModelError(f"OpenVINO cannot run the model ({reason}); give it more memory") from error
         finally:
             self._requests.put(request)
 
