@@ -1,9 +1,18 @@
-"""`python -m nabra`."""
+"""`python -m nabra`, and the command `nabra`."""
 
 from __future__ import annotations
 
 import sys
 
-from nabra.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run the command line; Ctrl-C is heeded while it is still being imported, too."""
+    try:
+        from nabra.cli import main
+    except KeyboardInterrupt:
+        return 130
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -19,7 +19,7 @@ from nabra.article import Article
 from nabra.errors import NabraError
 from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, find_articles
 from nabra.records import ReadOptions
-from nabra.writers import atomic_writer, partial_path, target_of, to_json_line, writing
+from nabra.writers import atomic_writer, lock, partial_path, target_of, to_json_line, writing
 
 STATE_SUFFIX = ".state"
 ERRORS_SUFFIX = ".errors.jsonl"
@@ -248,16 +248,9 @@ class _Files:
 
 
 def _lock(file: BinaryIO, path: Path) -> None:
-    """Keep a second run from writing the same file, where the system has locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    with suppress(BlockingIOError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _is_at(file, partial_path(path)):  # not finished in this very moment
-            return
-    raise NabraError(f"{path}: another run is writing it; wait for that, or name another file")
+    """Keep a second run from writing the same file."""
+    if not lock(file.fileno()) or not _is_at(file, partial_path(path)):  # or finished in this very moment
+        raise NabraError(f"{path}: another run is writing it; wait for that, or name another file")
 
 
 def _is_at(file: BinaryIO, path: Path) -> bool:

@@ -49,6 +49,41 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: Iterable[str | 
             raise NabraError(f"{partial}: is no regular file, and stands where {path} is written; remove it")
 
 
+def lock(descriptor: int) -> bool:
+    """Lock an open file or folder until it is closed; false if another run has. True where the system has no locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def only_run(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing into a folder; it is made, and taken away again if nothing is written.
+
+    Raises:
+        NabraError: If another run writes into it.
+    """
+    there = folder.exists()
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder if os.name == "posix" else os.devnull, os.O_RDONLY)  # else no folder can be opened
+    try:
+        if not lock(descriptor):
+            raise NabraError(f"{folder}: another run is writing into it; wait for that, or name another folder")
+        yield
+    finally:
+        os.close(descriptor)
+        if not there:
+            with suppress(OSError):  # it holds what was written
+                folder.rmdir()
+
+
 def check_writable(path: Path) -> None:
     """Refuse a path at which nothing can be made, as far as can be told without trying."""
     place = path if path.exists() else next(parent for parent in path.absolute().parents if parent.exists())

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from nabra.cli import main
 from nabra.config import Config, replace
 from nabra.errors import NabraError
+from nabra.writers import only_run
 from nabra_train.divergence import StopAtDivergence, require_finite
 from nabra_train.experiments import cross_validate
 from nabra_train.resuming import EndedError, check_settings, keep_settings, last_state
@@ -133,3 +134,11 @@ def test_weights_that_diverged_in_the_last_step_are_not_saved() -> None:
 def test_an_output_that_is_no_path_is_refused(output: str, tiny_config: Config) -> None:
     with pytest.raises(NabraError, match=r"training\.output: .* is no path; name a folder"):
         check_output(replace(tiny_config, "training", output=output).training)
+
+
+def test_two_runs_do_not_share_a_folder(tiny_config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tiny_config.training.output
+    with only_run(Path(output)):
+        assert main(["pretrain", "--data.text", "seeds/articles", "--training.output", output]) == 2
+    assert f"{output}: another run is writing into it; wait for that" in capsys.readouterr().err
+    assert not Path(output).exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from nabra.checkpoint import find_checkpoint, read_model_config
@@ -10,6 +12,7 @@ from nabra.commands.common import OVERWRITE_HELP, require_train_extra, value_of
 from nabra.config import Config
 from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
+from nabra.writers import only_run
 
 
 def train(arguments: list[str]) -> None:
@@ -78,15 +81,17 @@ def _train(config: Config, own: Any, run: Callable[[], str]) -> None:
     from nabra_train.resuming import EndedError
     from nabra_train.training import check_output, is_first_process, is_stopped
 
-    if is_first_process():
+    first = is_first_process()
+    if first:
         check_output(config.training, overwrite=own.overwrite)
     try:
-        said = run()
+        with only_run(Path(config.training.output)) if first else nullcontext():
+            said = run()
     except (NabraError, KeyboardInterrupt) as stop:
         if isinstance(stop, EndedError) or not is_stopped(config.training):
             raise
         said = f"{stop}; " if stop.args else ""
         kept = f"what is done is kept in {config.training.output}; go on with --training.resume true"
         raise type(stop)(said + kept) from stop
-    if is_first_process():
+    if first:
         print(said)
