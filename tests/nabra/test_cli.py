@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-import nabra
+import nabra.__main__
 from nabra.cli import COMMANDS, main
 from tests.nabra.terminal import nabra_in_terminal
 
@@ -206,6 +207,15 @@ def test_a_stopped_run_says_how_to_go_on(
     assert main([*command, "--resume"]) == 0
     assert len(lines(output)) == 30
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_an_interruption_while_the_command_line_is_imported_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "nabra.cli", Interrupted("nabra.cli"))
+    assert nabra.__main__.main() == 130
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
