@@ -223,5 +223,5 @@ def _sentence_from_dict(record: dict[str, Any]) -> Sentence:
     if speaker is not None:
         _require_record(speaker, "a speaker", "name", "mention")
         _require_record(speaker["mention"], "a mention")
-        speaker = Speaker(speaker["name"], Mention(**speaker["mention"]), speaker.get("score"))
+        speaker = Speaker(**{**speaker, "mention": Mention(**speaker["mention"])})
     return Sentence(**{**record, "speaker": speaker})

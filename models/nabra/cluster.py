@@ -153,7 +153,7 @@ def _read(files: Rows, options: ReadOptions) -> Iterator[Rows]:
         for position, load in enumerate(find_articles([path], options), 1):
             record = error = ""
             try:
-                record = json.dumps(load().to_dict(), ensure_ascii=False, default=str)
+                record = json.dumps(load().to_dict(), ensure_ascii=False)
             except NabraError as fault:
                 error = str(fault)
             rows.append((int(number), position, record, error))
@@ -178,8 +178,7 @@ class _Labeller:
         articles = (Article.from_dict(json.loads(record)) for record in rows["record"] if record)
         labelled = self._analyzer.analyze_many(articles)
         records = [
-            json.dumps(next(labelled).to_dict(), ensure_ascii=False, default=str) if record else ""
-            for record in rows["record"]
+            json.dumps(next(labelled).to_dict(), ensure_ascii=False) if record else "" for record in rows["record"]
         ]
         return {**rows, "record": records}
 

@@ -133,7 +133,11 @@ class _FilesRead:
 
     def add(self, path: Path) -> None:
         """A file is being begun."""
-        self._digest.update(repr((str(path), path.stat().st_size if path.exists() else None)).encode())
+        try:
+            size = path.stat().st_size
+        except OSError:  # standard input, or what may not be read: the reader says that
+            size = -1
+        self._digest.update(repr((str(path), size)).encode())
 
     def __str__(self) -> str:
         return self._digest.hexdigest()
@@ -161,14 +165,14 @@ def _blocks(
     block: list[Article] = []
     waiting = 0
     for position, load in enumerate(loads, state.position + 1):
-        state = replace(state, position=position)
+        state = replace(state, position=position, files=str(files_read))
         try:
             block.append(load())
             waiting += len(block[-1].sentences)
         except NabraError as fault:
             state = replace(state, errors_size=files.report(position, fault))
         if waiting >= look_ahead:
-            state = replace(_done(state, block), files=str(files_read))
+            state = _done(state, block)
             marks.append(state)
             yield block
             block, waiting = [], 0
@@ -284,7 +288,8 @@ def _read_state(output: Path, begin: State) -> State:
     for name, value in begin.settings.items():
         if (before := state.settings.get(name, value)) != value:
             raise ResumeError(
-                f"--resume: {output} was begun with {name} {before!r}, not {value!r}; name the same again"
+                f"--resume: {output} was begun with {name} {before!r}, not {value!r}; name the same again, or begin "
+                "anew with --overwrite in place of --resume"
             )
     _take_back(output, state.output_size)
     _take_back(errors_path(output), state.errors_size)

@@ -50,7 +50,7 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: Iterable[str | 
 
 
 def lock(descriptor: int) -> bool:
-    """Lock an open file or folder until it is closed; false if another run has. True where the system has no locks."""
+    """Lock an open file or folder until it is closed; false if another run has. True where there are no locks."""
     try:
         import fcntl
     except ImportError:
@@ -59,6 +59,8 @@ def lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:  # Lustre without the option `flock`; NFS, for folders
+        return True
     return True
 
 

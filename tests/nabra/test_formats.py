@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -41,6 +43,12 @@ def article() -> Article:
 def there_and_back(articles: list[Article], name: FormatName, folder: Path) -> list[Article]:
     write_labelled(articles, folder / "there", name)
     return list(read_labelled(folder / "there", name))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_metadata_that_json_lacks_is_written_as_articles_have_it(name: FormatName, tmp_path: Path) -> None:
+    odd = Article("a", article().sentences, {"views": math.nan, "day": datetime.date(2020, 1, 2)})
+    assert [back.metadata for back in there_and_back([odd], name, tmp_path)] == [{"views": None, "day": "2020-01-02"}]
 
 
 @pytest.mark.parametrize("name", TOOLS)

@@ -31,6 +31,8 @@ from nabra.writers import to_json_line
 from tests.nabra.test_analyzer import CountingRuntime
 from tests.nabra.test_manners import TEXT, python
 
+MENTION = {"sentence": 0, "text": "نص"}
+
 
 @pytest.fixture
 def analyzer(tokenizer: SentenceTokenizer) -> Analyzer:
@@ -151,6 +153,10 @@ def test_a_wrong_field_is_named_where_it_is_given(make: Callable[[], object], me
             "a speaker's record: mention: is",
         ),
         ({"id": "a", "sentences": [{"text": "نص", "speaker": "x"}]}, "a speaker's record: must be a dict, not str"),
+        (
+            {"id": "a", "sentences": [{"text": "نص", "speaker": {"name": "x", "role": "y", "mention": MENTION}}]},
+            "unexpected keyword argument 'role'",
+        ),
     ],
 )
 def test_a_record_that_is_none_is_named(record: Any, message: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import shutil
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,7 +104,9 @@ def test_killed_while_the_complete_files_get_their_names(
     renamed: int, analyzer: Analyzer, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, whole = tmp_path / "out.jsonl", tmp_path / "whole.jsonl"
-    predict_file(analyzer, [str(source)], whole)
+    (tmp_path / "last.txt").write_text(TEXT, encoding="utf-8")  # which only the last block begins
+    inputs = [str(source), str(tmp_path / "last.txt")]
+    predict_file(analyzer, inputs, whole)
     with monkeypatch.context() as patch:
         left = [renamed]
 
@@ -118,10 +122,10 @@ def test_killed_while_the_complete_files_get_their_names(
             patch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
         if renamed == 1:
             with pytest.raises(StoppedError):
-                predict_file(analyzer, [str(source)], output)
+                predict_file(analyzer, inputs, output)
         else:
-            predict_file(analyzer, [str(source)], output)
-    predict_file(analyzer, [str(source)], output, resume=True)
+            predict_file(analyzer, inputs, output)
+    predict_file(analyzer, inputs, output, resume=True)
     assert output.read_bytes() == whole.read_bytes()
     assert errors_path(output).read_bytes() == errors_path(whole).read_bytes()
     assert not list(tmp_path.glob("*.partial")) + list(tmp_path.glob("*.state"))
@@ -134,6 +138,22 @@ def test_a_run_that_is_not_resumed_begins_anew(analyzer: Analyzer, source: Path,
     labelled: list[int] = []
     predict_file(analyzer, [str(source)], output, on_labelled=labelled.append)
     assert sum(labelled) == 57
+
+
+def test_a_file_whose_size_cannot_be_told_leaves_the_other_files(
+    analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(TEXT, encoding="utf-8")
+    stat = Path.stat
+
+    def refuse(path: Path, **options: Any) -> Any:
+        if path.name == "a.txt":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert predict_file(analyzer, [str(tmp_path)], tmp_path / "result" / "out.jsonl").position == 2
 
 
 def test_a_fault_in_the_midst_of_a_file_leaves_the_other_files(analyzer: Analyzer, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from nabra.errors import NabraError
-from nabra.writers import atomic_writer
+from nabra.writers import atomic_writer, only_run
 
 
 def test_file_appears_only_when_complete(tmp_path: Path) -> None:
@@ -31,3 +32,16 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(NabraError, match="cannot be written"), atomic_writer(tmp_path / "file" / "out"):
         pass
+
+
+@pytest.mark.parametrize("code", [errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_where_folders_have_no_locks_a_run_goes_on(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with only_run(tmp_path / "out"):
+        assert (tmp_path / "out").is_dir()
+    assert not (tmp_path / "out").exists()

@@ -46,7 +46,7 @@ def test_no_other_command_goes_on_with_a_run(tmp_path: Path) -> None:
         check_settings(tmp_path, "pretrain", Config())
 
 
-@pytest.mark.parametrize("content", [None, "{", ""])
+@pytest.mark.parametrize("content", [None, "{", "", "[]"])
 def test_a_run_that_does_not_say_how_it_was_begun_is_taken_as_it_is(content: str | None, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / "run.json").write_text(content, encoding="utf-8")
@@ -109,14 +109,16 @@ def test_a_state_that_is_not_whole_is_dropped_for_the_one_before(
     assert not last.exists()
 
 
+@pytest.mark.parametrize(("steps", "message"), [("0", "the loss is nan in epoch 1"), ("1000", "no finite numbers")])
 def test_a_training_that_diverges_is_one_line_and_leaves_no_model(
-    tiny_config: Config, capsys: pytest.CaptureFixture[str]
+    steps: str, message: str, tiny_config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = ["--model.encoder", tiny_config.model.encoder, "--data.train", tiny_config.data.train]
     options += ["--data.dev", tiny_config.data.dev, "--training.output", tiny_config.training.output]
-    assert main(["train", *options, "--optimizer.learning_rate", "1e30", "--training.batch_size", "4"]) == 2
+    options += ["--training.log_steps", steps, "--training.batch_size", "4"]
+    assert main(["train", *options, "--optimizer.learning_rate", "1e30"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "the loss is nan in epoch 1: the training diverged; train anew (--overwrite) with a lower" in line
+    assert f"{message}: the training diverged; train anew (--overwrite) with a lower" in line
     assert "--training.resume" not in line
     assert not (Path(tiny_config.training.output) / "model.safetensors").exists()
 
@@ -140,5 +142,9 @@ def test_two_runs_do_not_share_a_folder(tiny_config: Config, capsys: pytest.Capt
     output = tiny_config.training.output
     with only_run(Path(output)):
         assert main(["pretrain", "--data.text", "seeds/articles", "--training.output", output]) == 2
-    assert f"{output}: another run is writing into it; wait for that" in capsys.readouterr().err
-    assert not Path(output).exists()
+        (Path(output) / "fold-1.jsonl").touch()
+        assert main(["crossvalidate", "--training.output", output, "--training.resume", "true"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        assert line.endswith(f"{output}: another run is writing into it; wait for that, or name another folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import statistics
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.config import Config, replace
 from nabra.errors import NabraError
+from nabra.json_lines import read_json_lines
 from nabra.writers import atomic_writer, to_json_line
 from nabra_train.baselines import Majority, WordsAndCues
 from nabra_train.data import load_articles
@@ -126,7 +126,7 @@ def _label_fold(config: Config, number: int, rest: list[Article], part: list[Art
     folder = Path(config.training.output) / f"fold-{number}"
     labels = folder.with_suffix(".jsonl")
     if config.training.resume and labels.is_file():
-        kept = [Article.from_dict(json.loads(line)) for line in labels.read_text(encoding="utf-8").splitlines()]
+        kept = [Article.from_dict(record) for _, record in read_json_lines(labels)]
         if [article.id for article in kept] == [article.id for article in part]:
             return kept
     fit(replace(config, "training", output=str(folder)), rest, None)

@@ -54,6 +54,8 @@ def check_settings(folder: Path, command: str, config: Config) -> None:
         begun = json.loads((folder / RUN_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
+    if not isinstance(begun, dict):
+        return
     for key, value in _settings(command, config).items():
         if key not in MAY_CHANGE and begun.get(key, value) != value:
             raise EndedError(
@@ -88,11 +90,8 @@ def _check_state(path: Path) -> None:
     json.loads((path / STATE_NAME).read_text(encoding="utf-8"))["global_step"]
     with safe_open(path / "model.safetensors", "pt"):
         pass
-    for name in (
-        "optimizer.pt",
-        "scheduler.pt",
-        next((file.name for file in path.glob("rng_state*.pth")), "rng_state.pth"),
-    ):
-        with zipfile.ZipFile(path / name) as archive:
+    generators = sorted(path.glob("rng_state*.pth")) or [path / "rng_state.pth"]  # one a process
+    for file in (path / "optimizer.pt", path / "scheduler.pt", *generators):
+        with zipfile.ZipFile(file) as archive:
             if archive.testzip() is not None:
-                raise ValueError(f"{name} is damaged")
+                raise ValueError(f"{file.name} is damaged")

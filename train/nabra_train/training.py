@@ -38,7 +38,7 @@ from nabra.writers import check_writable
 from nabra_train import checkpoints
 from nabra_train.calibration import calibrate
 from nabra_train.data import build_dataset, load_articles
-from nabra_train.divergence import StopAtDivergence
+from nabra_train.divergence import StopAtDivergence, require_finite
 from nabra_train.metrics import compare, score
 from nabra_train.resuming import STATE_NAME, check_settings, keep_settings, last_state
 
@@ -200,6 +200,7 @@ class NabraTrainer(Trainer):
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         """Scores on labelled articles; `score` is the mean of tone macro-F1 and speaker accuracy."""
+        require_finite(self.accelerator.unwrap_model(self.model))  # the loss may be logged more seldom
         gold: Sequence[Article] = self.eval_dataset if eval_dataset is None else eval_dataset  # type: ignore[assignment]
         tones = self.accelerator.unwrap_model(self.model).config.tones
         values = score(compare(gold, self.label(gold), tones), tones)

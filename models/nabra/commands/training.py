@@ -84,14 +84,14 @@ def _train(config: Config, own: Any, run: Callable[[], str]) -> None:
     first = is_first_process()
     if first:
         check_output(config.training, overwrite=own.overwrite)
-    try:
-        with only_run(Path(config.training.output)) if first else nullcontext():
+    with only_run(Path(config.training.output)) if first else nullcontext():
+        try:
             said = run()
-    except (NabraError, KeyboardInterrupt) as stop:
-        if isinstance(stop, EndedError) or not is_stopped(config.training):
-            raise
-        said = f"{stop}; " if stop.args else ""
-        kept = f"what is done is kept in {config.training.output}; go on with --training.resume true"
-        raise type(stop)(said + kept) from stop
+        except (NabraError, KeyboardInterrupt) as stop:
+            if isinstance(stop, EndedError) or not is_stopped(config.training):
+                raise
+            said = f"{stop}; " if stop.args else ""
+            kept = f"what is done is kept in {config.training.output}; go on with --training.resume true"
+            raise type(stop)(said + kept) from stop
     if first:
         print(said)

@@ -24,7 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
-from nabra.article import Article
+from nabra.article import Article, plain
 from nabra.errors import NabraError
 
 TYPE = "SPEAKER"
@@ -41,7 +41,7 @@ def write(articles: Iterable[Article], file: TextIO) -> None:
         mentions = _mentions(article)
         file.write(f"# newdoc id = {article.id}\n")
         if article.metadata:
-            file.write(f"# metadata = {json.dumps(article.metadata, ensure_ascii=False, default=str)}\n")
+            file.write(f"# metadata = {json.dumps(plain(article.metadata), ensure_ascii=False)}\n")
         for index, sentence in enumerate(article.sentences):
             file.write(f"# text = {sentence.text}\n# tone = {sentence.tone}\n")
             if sentence.speaker is not None:

@@ -51,7 +51,7 @@ def write(articles: Iterable[Article], file: TextIO) -> None:
             "article": drawing.head,
             "names": [[*places[span.id], span.name] for span in drawing.spans if span.label == MENTION],
         }
-        file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+        file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _utf16_place(text: str, span: Span) -> tuple[int, int]:

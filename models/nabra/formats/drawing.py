@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from nabra._cast import Cast
-from nabra.article import Article, Mention
+from nabra.article import Article, Mention, plain
 from nabra.errors import NabraError
 from nabra.labelled import trim_mention
 
@@ -58,7 +58,7 @@ def draw(article: Article) -> Drawing:
     """Draw a labelled article; the ids are those of its sentences, then of its mentions."""
     texts = [sentence.text for sentence in article.sentences]
     starts = _starts(texts)
-    drawing = Drawing({"id": article.id, **article.metadata}, "\n".join(texts))
+    drawing = Drawing({"id": article.id, **plain(article.metadata)}, "\n".join(texts))
     for index, sentence in enumerate(article.sentences):
         end = starts[index] + len(sentence.text)
         score = max(sentence.scores.values(), default=None)

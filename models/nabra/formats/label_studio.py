@@ -61,7 +61,7 @@ def write(articles: Iterable[Article], file: TextIO) -> None:
     file.write("[")
     for number, article in enumerate(articles):
         file.write(",\n" if number else "\n")
-        json.dump(_task(article), file, ensure_ascii=False, default=str)
+        json.dump(_task(article), file, ensure_ascii=False)
     file.write("\n]\n")
 
 
