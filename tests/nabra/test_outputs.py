@@ -273,3 +273,38 @@ def test_sigterm_is_as_it_was_after_a_command() -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert main(["--version"]) == 0
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "-", "loop", "out.jsonl.gz", "out.parquet"])
+def test_what_is_no_name_of_a_file_is_one_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop").symlink_to("loop")
+    for command in (["predict", str(ROOT / "seeds" / "articles")], ["report", "labelled.jsonl"]):
+        assert main([*command, "--output", name]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "name" in said or "suffix" in said
+
+
+def test_standard_input_and_output_are_no_inputs_and_outputs_in_one(labelled_file: Path, tiny_model: Path) -> None:
+    before = labelled_file.read_bytes()
+    options = ["--model", str(tiny_model)]
+    with labelled_file.open("rb") as file:
+        run = nabra(["predict", "-", *options, "--output", str(labelled_file), "--overwrite"], stdin=file)
+        assert run.wait() == 2
+    with labelled_file.open("ab") as file:
+        assert nabra(["predict", str(labelled_file), *options], stdout=file).wait() == 2
+    assert labelled_file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["predict", "labelled.jsonl", "--workers", "2"],
+        ["predict", "labelled.jsonl", "--format", "parquet"],
+        ["evaluate", "--predictions", "labelled.jsonl", "--data", "labelled.jsonl", "--output", "x", "--report", "./x"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command) == 2
+    assert command[-2] in capsys.readouterr().err
+    assert not Path("x").exists()
