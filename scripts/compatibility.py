@@ -57,7 +57,8 @@ def lowest(wanted: Sequence[Requirement]) -> list[str]:
 def tried(python: str, extras: Sequence[str], pins: Sequence[str], tests: Sequence[str]) -> bool:
     """Whether the tests pass with some versions."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([python, "-m", "venv", folder], check=True)
+        if subprocess.run([python, "-m", "venv", folder], check=False).returncode:
+            raise NabraError(f"{python}: makes no environment; name a Python with the module venv")
         own = f"{folder}/bin/python"
         constraints = Path(folder, "constraints.txt")
         constraints.write_text("\n".join(pins), encoding="utf-8")

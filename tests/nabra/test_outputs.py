@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from nabra.analyzer import Analyzer
+from nabra.article import Article, Sentence
 from nabra.cli import guard, main
 from nabra.commands import reading
 from nabra.errors import NabraError, TerminatedError
+from nabra.formats import write_labelled
 from nabra.prediction import predict_file
+from nabra.reports import write_report
 from nabra.writers import atomic_writer, check_output
 from tests.conftest import ROOT
 
@@ -308,3 +311,15 @@ def test_options_that_do_not_go_together_are_refused(command: list[str], capsys:
     assert main(command) == 2
     assert command[-2] in capsys.readouterr().err
     assert not Path("x").exists()
+
+
+def test_the_library_neither_replaces_an_input_nor_writes_what_cannot_be_read(labelled_file: Path) -> None:
+    before = labelled_file.read_bytes()
+    with Analyzer.from_pretrained(str(MODEL)) as analyzer, pytest.raises(NabraError, match="is an input too"):
+        predict_file(analyzer, [str(labelled_file)], labelled_file)
+    assert labelled_file.read_bytes() == before
+    with pytest.raises(NabraError, match="without a tone"):
+        write_labelled([Article("a", (Sentence("نص"),))], "x")
+    assert not Path("x").exists()
+    with pytest.raises(TypeError, match="title"):
+        write_report([], "x", title=None)  # type: ignore[arg-type]
