@@ -28,8 +28,14 @@ def agreement(articles: Sequence[Article], second: Iterable[dict[str, Any]]) -> 
     """Number of sentences labelled twice, shares of equal tones and speakers, and Cohen's kappa (1960) of the tones."""
     by_id = {article.id: article for article in articles}
     second = list(second)
-    if unknown := [record["id"] for record in second if record["id"] not in by_id]:
+    if not second:
+        raise NabraError("no article was labelled twice; the file of second labels is empty")
+    if unknown := [record.get("id") for record in second if record.get("id") not in by_id]:
         raise NabraError(f"article {unknown[0]!r} was labelled twice and is in none of the files; name the file too")
+    for record in second:
+        count = len(by_id[record["id"]].sentences)
+        if not all(isinstance(record.get(key), list) and len(record[key]) == count for key in ("tones", "speakers")):
+            raise NabraError(f"article {record['id']!r}: tones and speakers must be lists, each of {count} sentences")
     pairs = [
         (sentence, tone, speaker)
         for record in second

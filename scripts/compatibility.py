@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +19,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tomllib
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from nabra.cli import guard
+from nabra.errors import NabraError
 
 ROOT = Path(__file__).parents[1]
 TEST_TOOLS = ["pytest", "hypothesis"]
@@ -35,7 +39,10 @@ TRAIN_TESTS = [
 def requirements(extras: Sequence[str]) -> list[Requirement]:
     """What the package and its extras ask for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lists = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)]
+    known = project["optional-dependencies"]
+    if unknown := next((extra for extra in extras if extra not in known), None):
+        raise NabraError(f"--extras: {unknown!r} is none of {', '.join(known)}")
+    lists = [project["dependencies"], *(known[extra] for extra in extras)]
     return [Requirement(line) for lines in lists for line in lines]
 
 
@@ -50,7 +57,8 @@ def lowest(wanted: Sequence[Requirement]) -> list[str]:
 def tried(python: str, extras: Sequence[str], pins: Sequence[str], tests: Sequence[str]) -> bool:
     """Whether the tests pass with some versions."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([python, "-m", "venv", folder], check=True)
+        if subprocess.run([python, "-m", "venv", folder], check=False).returncode:
+            raise NabraError(f"{python}: makes no environment; name a Python with the module venv")
         own = f"{folder}/bin/python"
         constraints = Path(folder, "constraints.txt")
         constraints.write_text("\n".join(pins), encoding="utf-8")
@@ -80,8 +88,15 @@ def main() -> int:
     parser.add_argument("--pin", nargs="*", default=[], help="versions to take instead, as torch==2.13.0")
     parser.add_argument("--tests", nargs="*", help="files to run")
     own = parser.parse_args()
+    if not own.lowest and not own.newest:
+        raise NabraError("name interpreters with --lowest or --newest, such as python3.11")
+    if missing := next((python for python in (*own.lowest, *own.newest) if not shutil.which(python)), None):
+        raise NabraError(f"{missing}: no such interpreter; name one that is installed, such as {sys.executable}")
+    try:
+        taken = {Requirement(pin).name for pin in own.pin}
+    except InvalidRequirement as error:
+        raise NabraError(f"--pin: expected versions, such as torch==2.13.0, got {' '.join(own.pin)}") from error
     tests = own.tests or (TRAIN_TESTS if "train" in own.extras else BASE_TESTS)
-    taken = {Requirement(pin).name for pin in own.pin}
     bounds = [pin for pin in lowest(requirements(own.extras)) if Requirement(pin).name not in taken]
     runs = [("lowest", python, [*bounds, *own.pin]) for python in own.lowest]
     runs += [("newest", python, own.pin) for python in own.newest]
@@ -92,4 +107,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guard("compatibility.py", main))

@@ -17,7 +17,6 @@ share of articles split without a fault. Splitters that are not installed are le
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import time
@@ -25,6 +24,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from nabra.cli import guard
+from nabra.labelled import read_predictions
 from nabra.splitting import split_sentences
 
 Splitter = Callable[[str], Sequence[str]]
@@ -74,8 +75,11 @@ SPLITTERS: dict[str, Callable[[], Splitter]] = {
 
 def read_articles(paths: Sequence[Path]) -> list[list[str]]:
     """The sentences of every article."""
-    lines = (line for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    return [[sentence["text"].strip() for sentence in json.loads(line)["sentences"]] for line in lines]
+    return [
+        [sentence.text.strip() for sentence in article.sentences]
+        for path in paths
+        for article in read_predictions(path)
+    ]
 
 
 def join(sentences: Sequence[str], separator: Separator) -> str:
@@ -133,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guard("measure_splitters.py", main))

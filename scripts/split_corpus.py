@@ -17,12 +17,14 @@ import argparse
 import itertools
 import random
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from nabra.article import TONES
 from nabra.cli import guard
+from nabra.errors import NabraError
 from nabra.writers import atomic_writer, to_json_line
 from nabra_train.data import load_articles
 
@@ -70,6 +72,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     articles = [article for path in arguments.files for article in load_articles(path, TONES)]
+    if twice := [name for name, count in Counter(article.id for article in articles).items() if count > 1]:
+        raise NabraError(
+            f"article {twice[0]!r} stands in several files, so that it could be in several parts; keep one"
+        )
     for name, part in split(articles, arguments.seed).items():
         with atomic_writer(arguments.output / f"{name}.jsonl") as lines:
             lines.writelines(to_json_line(article) for article in part)

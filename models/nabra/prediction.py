@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 from nabra.analyzer import Analyzer
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, find_articles
+from nabra.readers import AS_FOUND, STANDARD_INPUT, Load, find_articles, input_files
 from nabra.records import ReadOptions
-from nabra.writers import atomic_writer, lock, partial_path, target_of, to_json_line, writing
+from nabra.writers import atomic_writer, check_output, lock, partial_path, target_of, to_json_line, writing
 
 STATE_SUFFIX = ".state"
 ERRORS_SUFFIX = ".errors.jsonl"
@@ -99,6 +99,8 @@ def predict_file(
         state = _read_state(output, state)
     files_read = _FilesRead()
     loads = find_articles(inputs, options, on_read, files_read.add)
+    for path in (output, errors_path(output)):
+        check_output(path, overwrite=True, inputs=input_files(inputs))
     _pass_over(loads, state, files_read)
     with writing(output), _Files(output, state) as files:
         marks: deque[State] = deque()

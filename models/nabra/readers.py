@@ -102,6 +102,12 @@ def find_articles(
     return map(_warn_of_repeated_ids(), _find_articles(files, options, on_read or ignore, on_file or ignore))
 
 
+def input_files(inputs: Iterable[str | Path]) -> Iterator[Path]:
+    """The files that some inputs stand for."""
+    for item in inputs:
+        yield from [Path("/dev/stdin")] if str(item) == STANDARD_INPUT else find_files(Path(item))
+
+
 def _files_of(item: str | Path) -> str | Iterator[Path]:
     if not isinstance(item, str | os.PathLike):
         raise TypeError(f"expected a path as str or Path, not {type(item).__name__}")

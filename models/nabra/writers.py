@@ -14,6 +14,8 @@ from nabra.article import Article
 from nabra.errors import NabraError
 
 PARTIAL_SUFFIX = ".partial"
+NEVER_WRITTEN = (".gz", ".zst", ".csv", ".parquet")
+"""Suffixes that promise what no single output is; the shards of Ray have names of their own."""
 
 
 def to_json_line(article: Article) -> str:
@@ -33,6 +35,11 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: Iterable[str | 
     Raises:
         NabraError: Saying why, and the remedy.
     """
+    partial = partial_path(target_of(path))
+    if path == Path("-"):
+        raise NabraError("-: does not stand for standard output; name a file, or leave the option out")
+    if path.suffix.lower() in NEVER_WRITTEN:
+        raise NabraError(f"{path}: no {path.suffix} file is written; give it another suffix")
     if path.is_dir():
         raise NabraError(f"{path}: is a folder; name a file to write")
     if path.exists() and not path.is_file():
@@ -43,7 +50,6 @@ def check_output(path: Path, *, overwrite: bool = False, inputs: Iterable[str | 
     if path.exists() and not overwrite:
         raise NabraError(f"{path}: exists; --overwrite replaces it")
     check_writable(path)
-    partial = partial_path(target_of(path))
     with writing(path), suppress(FileNotFoundError):
         if not stat.S_ISREG(partial.lstat().st_mode):
             raise NabraError(f"{partial}: is no regular file, and stands where {path} is written; remove it")
@@ -101,8 +107,17 @@ def partial_path(path: Path) -> Path:
 
 
 def target_of(path: Path) -> Path:
-    """The file that is written where a symbolic link is named; else the path itself."""
-    return path.resolve() if path.is_symlink() else path
+    """The file that is written where a symbolic link is named; else the path itself.
+
+    Raises:
+        NabraError: If there is none.
+    """
+    if not path.name:
+        raise NabraError(f"{path}: is a folder, perhaps from a variable that is not set; name a file to write")
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.is_symlink():
+        raise NabraError(f"{path}: is a symbolic link that leads back to itself; name another file")
+    return target
 
 
 @contextmanager

@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from nabra.analyzer import Analyzer
+from nabra.article import Article, Sentence
 from nabra.cli import guard, main
 from nabra.commands import reading
 from nabra.errors import NabraError, TerminatedError
+from nabra.formats import write_labelled
 from nabra.prediction import predict_file
+from nabra.reports import write_report
 from nabra.writers import atomic_writer, check_output
 from tests.conftest import ROOT
 
@@ -273,3 +276,50 @@ def test_sigterm_is_as_it_was_after_a_command() -> None:
     before = signal.getsignal(signal.SIGTERM)
     assert main(["--version"]) == 0
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "-", "loop", "out.jsonl.gz", "out.parquet"])
+def test_what_is_no_name_of_a_file_is_one_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop").symlink_to("loop")
+    for command in (["predict", str(ROOT / "seeds" / "articles")], ["report", "labelled.jsonl"]):
+        assert main([*command, "--output", name]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert "name" in said or "suffix" in said
+
+
+def test_standard_input_and_output_are_no_inputs_and_outputs_in_one(labelled_file: Path, tiny_model: Path) -> None:
+    before = labelled_file.read_bytes()
+    options = ["--model", str(tiny_model)]
+    with labelled_file.open("rb") as file:
+        run = nabra(["predict", "-", *options, "--output", str(labelled_file), "--overwrite"], stdin=file)
+        assert run.wait() == 2
+    with labelled_file.open("ab") as file:
+        assert nabra(["predict", str(labelled_file), *options], stdout=file).wait() == 2
+    assert labelled_file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["predict", "labelled.jsonl", "--workers", "2"],
+        ["predict", "labelled.jsonl", "--format", "parquet"],
+        ["evaluate", "--predictions", "labelled.jsonl", "--data", "labelled.jsonl", "--output", "x", "--report", "./x"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command) == 2
+    assert command[-2] in capsys.readouterr().err
+    assert not Path("x").exists()
+
+
+def test_the_library_neither_replaces_an_input_nor_writes_what_cannot_be_read(labelled_file: Path) -> None:
+    before = labelled_file.read_bytes()
+    with Analyzer.from_pretrained(str(MODEL)) as analyzer, pytest.raises(NabraError, match="is an input too"):
+        predict_file(analyzer, [str(labelled_file)], labelled_file)
+    assert labelled_file.read_bytes() == before
+    with pytest.raises(NabraError, match="without a tone"):
+        write_labelled([Article("a", (Sentence("نص"),))], "x")
+    assert not Path("x").exists()
+    with pytest.raises(TypeError, match="title"):
+        write_report([], "x", title=None)  # type: ignore[arg-type]

@@ -92,6 +92,7 @@ COMPACT_STANDING = (
 def score_table(report: dict[str, Any], name: str) -> str:
     """A Markdown table of one report."""
     systems = report["systems"]
+    name = " ".join(name.split())
     lines = [
         f"### {name}: {report['articles']} articles, {report['sentences']} sentences ({report['date']})",
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,12 +66,19 @@ def analyzer_arguments(config: Config) -> dict[str, Any]:
     return {"model": config.model.checkpoint, "revision": config.model.revision, **dataclasses.asdict(config.inference)}
 
 
-def input_files(inputs: Iterable[str]) -> Iterator[Path]:
-    """The files that some inputs stand for."""
-    from nabra.files import find_files
-    from nabra.readers import STANDARD_INPUT
+def check_standard_output(inputs: Iterable[str]) -> None:
+    """Refuse to print into a file that is read: what is printed would be read in turn.
 
-    return (path for item in inputs if item != STANDARD_INPUT for path in find_files(Path(item)))
+    Raises:
+        NabraError: Naming the file.
+    """
+    from nabra.readers import input_files
+
+    printed = Path("/dev/stdout")
+    if printed.is_file():  # no terminal and no pipe
+        for path in filter(os.path.exists, input_files(inputs)):
+            if printed.samefile(path):
+                raise NabraError(f"{path}: is an input, and standard output goes into it; send that to another file")
 
 
 def readable(loads: Iterable[Load], left_out: list[NabraError]) -> Iterator[Article]:

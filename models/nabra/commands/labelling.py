@@ -11,7 +11,6 @@ from nabra.commands.common import (
     MODEL_ALIAS,
     OVERWRITE_HELP,
     add_read_options,
-    input_files,
     load_analyzer,
     read_options,
     readable,
@@ -33,6 +32,7 @@ def select(arguments: list[str]) -> None:
     """Choose the articles whose labels would teach the model most, and label them for correction."""
     require_train_extra()
     from nabra.formats import Reading, read_labelled, write_labelled
+    from nabra.readers import input_files
     from nabra_train.data import load_articles
     from nabra_train.selection import format_selection
     from nabra_train.selection import select as run

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 from nabra.checkpoint import find_checkpoint
 from nabra.commands.common import MODEL_ALIAS, OVERWRITE_HELP, load_analyzer, require_train_extra, saved_config
 from nabra.config_files import build_parser, build_plain_parser, parse, parse_arguments
+from nabra.errors import NabraError
 from nabra.writers import check_output
 
 
@@ -31,6 +33,8 @@ def evaluate(arguments: list[str]) -> None:
     for path in filter(None, [own.output, own.report]):
         read = [config.data.train, config.data.test, *filter(None, [own.predictions])]
         check_output(path, overwrite=own.overwrite, inputs=read)
+    if own.output and own.report and os.path.realpath(own.output) == os.path.realpath(own.report):
+        raise NabraError(f"{own.output}: is named by --output and --report; name two files")
     evaluation = run(config, None if own.predictions else load_analyzer(config), own.predictions, own.baselines)
     print(format_report(evaluation.report))
     if own.output is not None:

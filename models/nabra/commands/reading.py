@@ -13,7 +13,7 @@ from nabra.commands.common import (
     OVERWRITE_HELP,
     add_read_options,
     analyzer_arguments,
-    input_files,
+    check_standard_output,
     load_analyzer,
     read_options,
     readable,
@@ -53,8 +53,11 @@ def predict(arguments: list[str]) -> int:
     options = read_options(own)
     if own.engine == "ray":
         return _predict_cluster(config, own, options)
+    if own.workers or own.format != "jsonl":
+        raise NabraError("--workers and --format: are for --engine ray; name that too, or leave them out")
     if own.output is not None:
         return _predict_file(config, own, options)
+    check_standard_output(own.articles)
     left_out: list[NabraError] = []
     _print(load_analyzer(config).analyze_many(readable(find_articles(own.articles, options), left_out)))
     return int(bool(left_out))
@@ -76,6 +79,7 @@ def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
     """Label into a file; the exit code is 1 if articles were left out."""
     from nabra.prediction import ResumeError, errors_path, is_complete, is_stopped, predict_file
     from nabra.progress import ArticleProgress
+    from nabra.readers import input_files
 
     inputs, output = own.articles, target_of(own.output)
     if own.resume and own.overwrite:

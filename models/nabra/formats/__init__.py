@@ -70,10 +70,21 @@ def outputs(target: Path, name: FormatName) -> list[Path]:
 
 
 def write_labelled(articles: Iterable[Article], path: str | Path, name: FormatName = "nabra") -> None:
-    """Write labelled articles; the file appears once it is complete."""
+    """Write labelled articles; the file appears once it is complete.
+
+    Raises:
+        NabraError: If an article has no tones, or the file cannot be written.
+        ValueError: If there is no such format.
+    """
     write = _format(name).write
     with atomic_writer(Path(path)) as file:
-        write(articles, file)
+        write(map(_with_tones, articles), file)
+
+
+def _with_tones(article: Article) -> Article:
+    if not all(sentence.tone for sentence in article.sentences):
+        raise NabraError(f"article {article.id!r}: has sentences without a tone; label it with Analyzer.analyze")
+    return article
 
 
 def convert(

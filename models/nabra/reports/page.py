@@ -32,8 +32,11 @@ def write_report(articles: Iterable[Article], path: str | Path, lang: Language =
 
     Raises:
         NabraError: If an article has no tones, or the page cannot be written.
+        TypeError: If the title is no text.
         ValueError: If there is no such language.
     """
+    if not isinstance(title, str):
+        raise TypeError(f"title: expected a text, not {type(title).__name__}")
     if lang not in DIRECTIONS:
         raise ValueError(f"lang: {lang!r} is no language of the page; there are {', '.join(DIRECTIONS)}")
     corpus = Corpus()
