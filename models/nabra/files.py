@@ -21,6 +21,8 @@ KINDS = (".txt", ".jsonl", ".csv", ".parquet")
 COMPRESSED = (".gz", ".zst")
 SAMPLE = 1 << 18
 """Bytes that tell the encoding of a file."""
+SHADOW = "._"
+"""How macOS calls what it keeps about a file; archives carry it along."""
 
 OnRead = Callable[[int], None]
 """Is told how many more bytes of a file were read."""
@@ -53,12 +55,13 @@ def find_files(path: Path) -> Iterator[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     """The article files below a folder, and as if they were files the folders that cannot be listed.
 
-    Pipes and devices are passed over, and links to folders not followed; a link to nowhere is a file to complain of.
+    Pipes, devices and macOS's notes on files are passed over, and links to folders not followed; a link to nowhere is a
+    file to complain of.
     """
     locked: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=lambda error: locked.append(Path(error.filename))):
         folders.sort()
-        for name in sorted(names):
+        for name in sorted(name for name in names if not name.startswith(SHADOW)):
             if kind_of(found := Path(place, name)) in KINDS and (os.path.isfile(found) or not os.path.exists(found)):
                 yield found
         yield from locked

@@ -306,6 +306,13 @@ def test_names_of_files_may_be_anything(tmp_path: Path) -> None:
     assert [article.id for article in read_articles([tmp_path])] == ["\n b", "-a", r"\xe3\xc7"]
 
 
+def test_what_macos_notes_about_files_is_no_article(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", TEXT)
+    (tmp_path / "._a.txt").write_bytes(b"\x00\x05\x16\x07")
+    assert [article.id for article in read_articles([tmp_path])] == ["a"]
+    assert readable(tmp_path / "._a.txt")[1]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_pipes_links_and_devices(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
