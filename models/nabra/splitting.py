@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 # Marks of writing direction and of width zero; web pages strew them about.
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-_UNSEEN = string.whitespace + "\u00a0" + _INVISIBLE
+UNSEEN = string.whitespace + "\u00a0" + _INVISIBLE
+"""What a line of makes no sentence."""
 # A stop with everything that leans on it: more stops, closing marks, and a » or ” after stray white space.
 _STOP = re.compile(rf"""[.!?؟…۔][.!?؟…۔"'«»“”„‘’‹›)\]}}{_INVISIBLE}]*(?:\s+[»”](?!\S))?""")
 # Two dots and more (also …) are a pause in Arabic copy, not an end; a single dot, ! and ؟ are an end.
@@ -74,7 +75,7 @@ def split_sentences(text: str) -> list[Span]:
             sentence = line[begin:cut]
             start = offset + begin + len(sentence) - len(sentence.lstrip())
             end = offset + begin + len(sentence.rstrip())
-            if start < end and sentence.strip(_UNSEEN):
+            if start < end and sentence.strip(UNSEEN):
                 spans.append(Span(start, end))
             begin = cut
         offset += len(line)

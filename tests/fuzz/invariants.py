@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,23 +16,29 @@ from nabra.labelled import read_predictions
 from nabra.readers import read_articles
 from nabra.records import article_from_text
 from nabra.speakers import Attribution, resolve_speakers
-from nabra.splitting import split_sentences
+from nabra.splitting import UNSEEN, split_sentences
 from nabra.tokenization import SentenceTokenizer
 from nabra.writers import to_json_line
 
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+"""Read as U+FFFD, and said."""
 Given = tuple[int, int, int]
 """Of a sentence: which source, and where its mention begins and ends."""
 
 
 def splitting(text: str) -> None:
-    """Sentences are in order, apart, not blank at their edges, and nothing but white space is left out."""
+    """Sentences are in order, apart, not blank at their edges, and nothing that anybody sees is left out."""
     last = 0
     for start, end in split_sentences(text):
         assert last <= start < end <= len(text)
         assert text[start:end] == text[start:end].strip()
-        assert not text[last:start].strip()
+        assert _is_unseen(text[last:start])
         last = end
-    assert not text[last:].strip()
+    assert _is_unseen(text[last:])
+
+
+def _is_unseen(text: str) -> bool:
+    return not "".join(text.split()).strip(UNSEEN)
 
 
 def tokens(tokenizer: SentenceTokenizer, text: str) -> None:
@@ -115,7 +122,8 @@ def converting(article: Article, name: FormatName, folder: Path) -> None:
         _one_line(fault)
         return
     (back,) = read_labelled(path, name)
-    assert back == article
+    whole = HALF_A_PAIR.sub("\ufffd", json.dumps(article.to_dict(), ensure_ascii=False))
+    assert back == Article.from_dict(json.loads(whole))
 
 
 def configuration(path: Path) -> None:

@@ -66,6 +66,7 @@ def written(content: str | bytes, suffix: str, check: Any) -> None:
 
 @given(TEXTS)
 @example("«نعم.» .")
+@example("\ufeff")
 def test_splitting(text: str) -> None:
     invariants.splitting(text)
     invariants.offsets(text)

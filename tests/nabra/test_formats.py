@@ -344,3 +344,12 @@ def test_bad_files_are_one_clear_line_and_exit_code_2(
     assert message in errors
     assert errors.count("\n") == 1
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("name", ["label-studio", "doccano", "conll"])
+def test_half_a_surrogate_pair_is_named(name: FormatName, tmp_path: Path) -> None:
+    article = Article("\ud83d", (Sentence("قال نعم.", tone="cautious"),), {"title": "\ud83d"})
+    with pytest.raises(
+        NabraError, match=r"out: cannot be written: an article holds half a surrogate pair \('\\ud83d'\)"
+    ):
+        write_labelled([article], tmp_path / "out", name)

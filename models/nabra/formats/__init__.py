@@ -73,12 +73,16 @@ def write_labelled(articles: Iterable[Article], path: str | Path, name: FormatNa
     """Write labelled articles; the file appears once it is complete.
 
     Raises:
-        NabraError: If an article has no tones, or the file cannot be written.
+        NabraError: If an article has no tones or no UTF-8, or the file cannot be written.
         ValueError: If there is no such format.
     """
     write = _format(name).write
-    with atomic_writer(Path(path)) as file:
-        write(map(_with_tones, articles), file)
+    try:
+        with atomic_writer(Path(path)) as file:
+            write(map(_with_tones, articles), file)
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise NabraError(f"{path}: cannot be written: an article holds half a surrogate pair ({half!r})") from error
 
 
 def _with_tones(article: Article) -> Article:
