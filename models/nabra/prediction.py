@@ -64,6 +64,12 @@ def errors_path(output: Path) -> Path:
     return output.with_name(output.name.removesuffix(".jsonl") + ERRORS_SUFFIX)
 
 
+def check_outputs(output: Path, inputs: Sequence[str], *, overwrite: bool) -> None:
+    """Refuse an output, or a list of faults beside it, that must not be written: `nabra.writers.check_output`."""
+    for path in (output, errors_path(output)):
+        check_output(path, overwrite=overwrite, inputs=input_files(inputs))
+
+
 def predict_file(
     analyzer: Analyzer,
     inputs: Sequence[str],
@@ -99,8 +105,7 @@ def predict_file(
         state = _read_state(output, state)
     files_read = _FilesRead()
     loads = find_articles(inputs, options, on_read, files_read.add)
-    for path in (output, errors_path(output)):
-        check_output(path, overwrite=True, inputs=input_files(inputs))
+    check_outputs(output, inputs, overwrite=True)
     _pass_over(loads, state, files_read)
     with writing(output), _Files(output, state) as files:
         marks: deque[State] = deque()

@@ -77,9 +77,8 @@ def _print(articles: Iterable[Article]) -> None:
 
 def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
     """Label into a file; the exit code is 1 if articles were left out."""
-    from nabra.prediction import ResumeError, errors_path, is_complete, is_stopped, predict_file
+    from nabra.prediction import ResumeError, check_outputs, errors_path, is_complete, is_stopped, predict_file
     from nabra.progress import ArticleProgress
-    from nabra.readers import input_files
 
     inputs, output = own.articles, target_of(own.output)
     if own.resume and own.overwrite:
@@ -87,8 +86,7 @@ def _predict_file(config: Config, own: Any, options: ReadOptions) -> int:
     if own.resume and is_complete(output):
         LOGGER.info("%s: is complete already; --overwrite makes it anew", output)
         return int(errors_path(output).exists())
-    for path in (output, errors_path(output)):
-        check_output(path, overwrite=own.overwrite or own.resume, inputs=input_files(inputs))
+    check_outputs(output, inputs, overwrite=own.overwrite or own.resume)
     analyzer = load_analyzer(config)
     try:
         with ArticleProgress(inputs) as progress:
