@@ -42,6 +42,7 @@ class Bodies:
         kind = bare(words[0])
         if len(words) > 1 or not is_definite(words[0]) or not (bodies := self._of_kind.get(kind)):
             return None
+        bodies = [body for body in bodies if not _described(body)] or bodies
         nearest = min(bodies, key=lambda body: distance(body.at, index)).complements
         same = [body for body in bodies if body.complements[: len(nearest)] == nearest]
         return max(same, key=lambda body: len(body.complements))
@@ -65,6 +66,13 @@ class Bodies:
         """A body called by its short name, alone or after its kind: «إياتا», «منظمة أوبك»."""
         names = [" ".join(words), *([" ".join(words[1:])] if words[0] in lexicon.BODIES else [])]
         return next((self._of_short_name[name] for name in names if name in self._of_short_name), None)
+
+    def by_own_name(self, words: tuple[str, ...]) -> Body | None:
+        """A body called without its kind: «الدعم السريع» for «قوات الدعم السريع», «سنابل» for «شركة سنابل للنقل»."""
+        size = len(words)
+        bodies = (body for kind in sorted(lexicon.WITH_OWN_NAME) for body in self._of_kind.get(kind, ()))
+        called = [body for body in bodies if body.complements[:size] == words]
+        return max(called, key=lambda body: len(body.complements), default=None)
 
     @cached_property
     def _of_short_name(self) -> dict[str, Body]:
@@ -108,6 +116,12 @@ class Bodies:
 def _kinds(word: str) -> tuple[str, ...]:
     """The kinds of body that a folded word may stand for, its first letter being its own or attached."""
     return tuple(sorted({word, bare(word), word[1:]} & lexicon.BODIES))
+
+
+def _described(body: Body) -> bool:
+    """Whether a body is any one of its kind: «حكومة وحدة وطنية»."""
+    last = body.complements[-1]
+    return len(body.complements) > 1 and last.endswith("يه") and not any(map(is_definite, body.complements))
 
 
 def _only_adjectives(body: Body) -> bool:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property
 
 from nabra import _lexicon as lexicon
 from nabra._bodies import Bodies, Body, distance
-from nabra._lexicon import bare, has_nationality, is_definite, is_known, is_title, of_country, same_spelling
-from nabra._matching import Entity, each_of, fitness, likeness, unaddressed
-from nabra._running import (
-    continues_name,
-    enclosed_name_end,
-    first_name_start,
-    is_joined,
-    is_possessed,
-    name_before,
-    plausible,
-    title_of,
+from nabra._joint import each_of, is_dual, joined_again, joint_body
+from nabra._lexicon import (
+    akin,
+    bare,
+    has_nationality,
+    is_definite,
+    is_known,
+    is_title,
+    of_country,
+    same_spelling,
+    stem,
 )
-from nabra.names import FILIATION, read_phrase, role_end, undescribed
-from nabra.words import Token, fold, is_particle, tokenize
+from nabra._matching import Entity, fitness, likeness, unaddressed
+from nabra._running import first_name_start, is_joined, name_before, title_of
+from nabra._text import ArticleText
+from nabra.names import Phrase, read_phrase, role_end, undescribed
+from nabra.words import Token, fold
 
+LEAD = 5
+"""In so many sentences whoever the first one describes is named, if at all."""
 MOST_PEOPLE = 500
 """Whom running text introduces after so many is not looked for: each is compared with all before."""
 
@@ -31,41 +34,88 @@ class Cast:
     """Everybody an article names, so that a surname or a title finds its person."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
-        self.sentences = sentences
-        self.tokens = [tokenize(sentence) for sentence in sentences]
-        self.seen_words = frozenset(token.key for tokens in self.tokens for token in tokens)
+        self.text = ArticleText(sentences)
         self.entities: list[Entity] = []
-        self.surnames: set[str] = set()
         self.voices: dict[int, Entity] = {}
-        self._bodies = Bodies(sentences, self.tokens)
+        self.together: dict[int, str] = {}
+        self.presented: dict[int, Entity] = {}
+        self._mentions: dict[int, str] = {}
+        self._bodies = Bodies(sentences, self.text.tokens)
 
     def read(self, mentions: dict[int, str]) -> None:
         """Enter the people of the mentions, then those whom the running text introduces with a title."""
-        titles: dict[int, range] = {}
-        for index, text in mentions.items():
-            phrase = read_phrase(text)
-            words = tuple(fold(phrase.name or phrase.text).split())
-            head = bare(words[0])
-            if (len(words) == 1 or not phrase.role) and (
-                head in lexicon.TITLES_AND_NAMES or not (is_title(head) or head in lexicon.NOT_PERSONS)
-            ):
-                self.surnames.update(word for word in words if word not in lexicon.LINKS)
-            if not phrase.name:
-                spokesman = len(phrase.role) > 2 and bare(phrase.role[0]) in lexicon.ANYBODY
-                if len(phrase.role) > 1 and (spokesman or not is_definite(phrase.role[0])):
-                    self._enter(text, index, phrase.role, named=False)
-            elif len(fold(phrase.name).split()) > 1:
-                for name in each_of(phrase.name):
-                    self._enter(self._unlinked(name, index), index, phrase.role).voiced = True
-                titles[index] = range(self.sentences[index].find(text), self.sentences[index].find(phrase.name))
-        for index, tokens in enumerate(self.tokens):
+        self._mentions = mentions
+        titles = {index: self._enter_mention(text, index) for index, text in mentions.items()}
+        for index, tokens in enumerate(self.text.tokens):
             self._introductions(index, tokens, titles.get(index, range(0)))
+        self._present(mentions)
+
+    def _enter_mention(self, text: str, index: int) -> range:
+        """Enter whom a mention names; gives where its title stands in the sentence, if it has one."""
+        phrase = read_phrase(text)
+        self._enter_surname(phrase)
+        people = each_of(phrase.name) if phrase.name else []
+        if len(people) > 1 or (not phrase.name and joint_body(text)):
+            self.together[index] = " و".join(people) or text
+        if not phrase.name:
+            spokesman = len(phrase.role) > 2 and bare(phrase.role[0]) in lexicon.ANYBODY
+            several = phrase.role[0] in lexicon.GROUPS or phrase.role[0].endswith("ون")
+            if (len(phrase.role) > 1 or several) and (spokesman or not is_definite(phrase.role[0])):
+                self._enter(text, index, phrase.role, named=False)
+            return range(0)
+        if len(fold(phrase.name).split()) < 2:
+            return range(0)
+        for name in people:
+            self._enter(self._unlinked(name, index), index, phrase.role).voiced = True
+        sentence = self.text.sentences[index]
+        return range(sentence.find(text), sentence.find(phrase.name))
+
+    def _enter_surname(self, phrase: Phrase) -> None:
+        """Note the words of a mention that is a name without a title."""
+        words = fold(phrase.name or phrase.text).split()
+        head = bare(words[0])
+        name = head in lexicon.TITLES_AND_NAMES or not (is_title(head) or head in lexicon.NOT_PERSONS)
+        if name and (len(words) == 1 or not phrase.role):
+            self.text.surnames.update(word for word in words if word not in lexicon.LINKS)
+
+    def _present(self, mentions: dict[int, str]) -> None:
+        """Find whom the lead describes before the text names them: «قال خبير إن… وأضاف طلال الخضيري…»."""
+        described = read_phrase(mentions.get(0, "-"))
+        if described.name or len(described.role) < 2 or not is_title(described.role[0]):
+            return
+        for index in sorted(mentions)[1:]:
+            named = read_phrase(mentions[index])
+            words = tuple(fold(named.name).split())
+            if len(words) < 2:
+                continue
+            person = next((e for e in self.entities if e.words == words), None)
+            earlier = any(at < index for at, _ in self.text.places.get(words[-1], ()))
+            own = set(named.role) - lexicon.HONORIFICS
+            shared = any(akin(stem(a), stem(b)) for a in own for b in described.role[1:])
+            if person is None or earlier or index > LEAD or (own and not shared):
+                return
+            person.roles.append(described.role)
+            self.entities = [e for e in self.entities if e.named or 0 not in e.seen]
+            self.presented[0] = person
+            return
 
     def name(self, text: str, index: int) -> str:
         """The full name of whoever a mention names."""
         said = " ".join(word for word in text.split() if fold(word) not in lexicon.SAME) or text
         phrase = read_phrase(said)
         words = tuple(fold(phrase.name or phrase.text).split())
+        if together := self._together(said, words, index):
+            return together
+        entity = self.presented.get(index) or self._meant(text, phrase, words, index)
+        if entity is None:
+            written = undescribed("ال" + text[2:] if text.startswith("لل") else text)
+            return phrase.name or self._described(unaddressed(words)) or written
+        entity.seen.append(index)
+        self.voices[index] = entity
+        return self._fullest(entity).name
+
+    def _meant(self, text: str, phrase: Phrase, words: tuple[str, ...], index: int) -> Entity | None:
+        """Whom the words of a mention mean: somebody the article names, in full or by a title, here or elsewhere."""
         entity = self._enter_body(self._bodies.by_short_name(words)) or self._alias(words, index)
         entity = entity or (None if phrase.name else self._surname(words, index))
         bare_surname = len(words) == 1 and (phrase.name or is_definite(words[0])) and not is_known(words[0])
@@ -74,24 +124,44 @@ class Cast:
         if entity is None and (phrase.name or bare_surname):
             entity = self._misspelt(words, index)
         if entity is None and not phrase.name:
-            full, words = words, unaddressed(words)
-            unnamed = any(e.roles[0][0] == bare(words[0]) for e in self.entities if not e.named)
-            again = said != text and bare(words[0]) in lexicon.GENERAL and not unnamed  # «المسؤول نفسه»
-            titled = self._titled(full, index) or self._titled(words, index)
-            entity = None if again else titled or self._enter_body(self._bodies.by_kind(words, index))
-            entity = entity or self._enter_body(self._bodies.by_part(words))
-            entity = entity or self._lately(words, index)
-        if entity is None:
-            return phrase.name or undescribed("ال" + text[2:] if text.startswith("لل") else text)
-        entity.seen.append(index)
-        self.voices[index] = entity
-        return self._fullest(entity).name
+            entity = self._by_title(words, index, again=phrase.text != text)
+        common = is_title(words[0]) or bare(words[0]) in lexicon.NOT_PERSONS
+        if entity is None and not common and (not phrase.role or not phrase.name):
+            entity = self._enter_body(self._bodies.by_own_name(words))
+        return entity
+
+    def _by_title(self, words: tuple[str, ...], index: int, *, again: bool) -> Entity | None:
+        """Whom a title, a kind of body or a part of a body's name means; `again` where «نفسه» went with it."""
+        full, words = words, unaddressed(words)
+        unnamed = any(e.roles[0][0] == bare(words[0]) for e in self.entities if not e.named)
+        again = again and bare(words[0]) in lexicon.GENERAL and not unnamed  # «المسؤول نفسه»
+        titled = self._titled(full, index) or self._titled(words, index)
+        entity = None if again else titled or self._enter_body(self._bodies.by_kind(words, index))
+        return entity or self._enter_body(self._bodies.by_part(words)) or self._lately(words, index)
+
+    def _described(self, words: tuple[str, ...]) -> str:
+        """The fuller description that a title alone takes up: «الرئيس», where it says «الرئيس البوليفي» elsewhere."""
+        if len(words) > 1 or not is_definite(words[0]):
+            return ""
+        fuller = (text for text in self._mentions.values() if fold(text).split()[0] == words[0] and " " in text)
+        return next((text for text in fuller if not read_phrase(text).name), "")
+
+    def _together(self, text: str, words: tuple[str, ...], index: int) -> str:
+        """The joint name of whom a mention names together; empty where it names one."""
+        if index in self.together:
+            return self.together[index]
+        if is_dual(words):
+            return next((self.together[at] for at in sorted(self.together, reverse=True) if at < index), "")
+        people = joined_again(text.split(), lambda part: self._alias(tuple(fold(part).split()), index))
+        if people:
+            self.together[index] = " و".join(self._fullest(person).name for person in people)
+        return self.together.get(index, "")
 
     def introduced(self) -> dict[int, str]:
         """Whom a sentence is the first to name, as written there: where it is a single person."""
         first: dict[int, list[str]] = {}
         for entity in self.entities:
-            if entity.named and entity.name in self.sentences[at := min(entity.seen)]:
+            if entity.named and entity.name in self.text.sentences[at := min(entity.seen)]:
                 first.setdefault(at, []).append(entity.name)
         return {at: people[0] for at, people in first.items() if len(people) == 1}
 
@@ -104,9 +174,22 @@ class Cast:
             entity = Entity(name, words, named)
             self.entities.append(entity)
         if role:
-            entity.roles.append(role)
+            entity.roles.append(self._office(role, index))
         entity.seen.append(index)
         return entity
+
+    def _office(self, role: tuple[str, ...], index: int) -> tuple[str, ...]:
+        """A title, that of a counterpart («نظيره التنزاني») spelt out by whoever was named last."""
+        at = next((n for n, word in enumerate(role) if word.startswith(lexicon.COUNTERPARTS)), None)
+        if at is None:
+            return role
+        peers = [e for e in self.entities if e.named and e.roles and is_title(e.roles[-1][0]) and min(e.seen) <= index]
+        if not peers:
+            return role
+        peer = max(peers, key=lambda entity: max(seen for seen in entity.seen if seen <= index))
+        head, *rest = (word for word in peer.roles[-1] if not of_country(word))
+        woman = role[at].startswith("نظيرت")
+        return (head.removesuffix("ه") + "ه" * woman, *rest, *role[at + 1 :])
 
     def _unlinked(self, name: str, index: int) -> str:
         """The full name where a mention begins inside it: «فان ديرستين» of «أنطون فان ديرستين»."""
@@ -129,77 +212,23 @@ class Cast:
             window = [tokens[here]._replace(key=title), *tokens[here + 1 : here + 20]]
             start = role_end(window, 0, running=True)
             role = tuple(token.key for token in window[: min(start, 8)])
-            start, end = self._named(window, start)
-            if end - start > 1:
-                entity = self._enter(self._text(index, window[start:end]), index, role)
+            start, end = self.text.name_after(window, start, self._is_name)
+            if end - start > 1 or (end > start and " " in window[start].key):
+                entity = self._enter(self.text.text(index, window[start:end]), index, role)
                 if here and tokens[here - 1].key.endswith("برياسه"):
                     entity.roles.append(("رييس", *(token.key for token in tokens[max(0, here - 9) : here - 1])))
                 position = here + end
             elif here and not joined and (known := self._ending(tokens[max(0, here - 9) : here])):
                 known.roles.append(role)
             elif here > 2 and not joined and not is_definite(title) and (start := name_before(tokens, here)):
-                self._enter(self._text(index, tokens[start:here]), index, role)
+                self._enter(self.text.text(index, tokens[start:here]), index, role)
 
-    def _named(self, window: Sequence[Token], start: int) -> tuple[int, int]:
-        """Where the name after a title begins and ends; it ends where it begins if there is none."""
-        apposed = next((n for n in range(1, len(window)) if window[n].gap), 0)
-        if start < len(window):
-            end = self._name_end(window, start)
-        elif apposed > 1 and role_end(window[:apposed], 0) == apposed and (end := enclosed_name_end(window, apposed)):
-            start = apposed  # «وزيرة النقل، سلمى القرواني،»
-        else:
-            return start, start
-        before = window[start - 1].key
-        sure = is_definite(before) or is_known(before) or before[1:] in lexicon.PLACES
-        given = any(token.key in lexicon.GIVEN_NAMES or token.key in self.surnames for token in window[start:end])
-        if not (sure or given or before in lexicon.ADJECTIVES) or not plausible(window[start:end], self.surnames):
-            return start, start
-        return start, end
-
-    def _text(self, index: int, tokens: Sequence[Token]) -> str:
-        return self.sentences[index][tokens[0].start : tokens[-1].end]
+    def _is_name(self, words: tuple[str, ...]) -> bool:
+        return any(entity.words == words for entity in self.entities)
 
     def _ending(self, tokens: Sequence[Token]) -> Entity | None:
         tail = tuple(fold(" ".join(t.raw for t in tokens)).split())
         return next((e for e in self.entities if e.named and tail[-len(e.words) :] == e.words), None)
-
-    def _name_end(self, tokens: Sequence[Token], start: int) -> int:
-        """Where a name in running text ends: as a known one does, at an alien word, or after two parts."""
-        end = start
-        while end < len(tokens) and (end == start or not tokens[end].gap):
-            if not (continues_name(tokens, start, end) or tokens[end].key in self.surnames):
-                break
-            end += 1
-        for stop in range(end, start + 1, -1):
-            words = tuple(fold(" ".join(t.raw for t in tokens[start:stop])).split())
-            goes_on = stop < end and tokens[stop].key in FILIATION
-            if not goes_on and any(e.words == words for e in self.entities):
-                return stop
-        last = end + 1 < len(tokens) and not (tokens[end + 1].gap or is_particle(tokens[end + 1]))
-        if start < end < len(tokens) and not (tokens[end].gap or last) and plausible(tokens[start:end]):
-            surname = is_definite(tokens[end].key) and is_title(tokens[end].key) and not is_particle(tokens[end])
-            end += surname  # «السفير حاتم الجندي»
-        for stop in range(min(end + 1, len(tokens)), start + 1, -1):
-            if tokens[stop - 1].key in self.surnames and not tokens[stop - 1].gap:
-                return stop + (stop + 1 == end and stop - start == 2 and self._second_surname(tokens, stop))
-        after = tokens[end].key if end < len(tokens) else ""
-        titled = is_title(after) and not (is_definite(after) or after.endswith("ا"))  # «صحفيا» describes a thing
-        clean = not after or tokens[end].gap or is_particle(tokens[end]) or titled
-        limit = 5 if clean else 3 if start < end and tokens[start].key in lexicon.EAST_ASIAN else 2
-        parts, stop = 0, start
-        while stop < end and parts < limit:
-            chained = stop > start and tokens[stop - 1].key in FILIATION
-            parts += tokens[stop].key not in lexicon.LINKS and not chained
-            stop += 1
-        while stop - start > 2 and is_possessed(tokens[stop - 1]) and tokens[stop - 2].key not in lexicon.LINKS:
-            stop -= 1
-        return stop
-
-    def _second_surname(self, tokens: Sequence[Token], place: int) -> bool:
-        """Whether a foreign name goes on before a comma after the surname that it goes by: «لوسيا كيسبي أروخو،»."""
-        word, before = tokens[place].key, tokens[place - 1].key
-        foreign = not (is_definite(before) or is_definite(word) or word in lexicon.GIVEN_NAMES)
-        return foreign and len(word) > 3 and (place + 1 == len(tokens) or tokens[place + 1].gap)
 
     def _alias(self, words: tuple[str, ...], index: int) -> Entity | None:
         """The person whose full name a part of it means: surname, first name, or some of several."""
@@ -275,23 +304,14 @@ class Cast:
     def _enter_body(self, body: Body | None) -> Entity | None:
         return self._enter(body.text, body.at, (body.kind, *body.complements), named=False) if body else None
 
-    @cached_property
-    def _places(self) -> dict[str, list[tuple[int, int]]]:
-        """Where each folded word stands: its sentence, and its number in that."""
-        places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for index, tokens in enumerate(self.tokens):
-            for place, token in enumerate(tokens):
-                places[token.key].append((index, place))
-        return places
-
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
-        found = [*self._places.get(word, ()), *self._places.get("أ" + word[1:], ())]
+        found = [*self.text.places.get(word, ()), *self.text.places.get("أ" + word[1:], ())]
         places = sorted(found, key=lambda place: distance(place[0], index))
         for certain in (True, False):
             for at, place in places:
-                tokens = self.tokens[at]
+                tokens = self.text.tokens[at]
                 if not tokens[place].gap and (start := first_name_start(tokens, place, certain)) is not None:
-                    text = self._text(at, tokens[start : place + 1])
+                    text = self.text.text(at, tokens[start : place + 1])
                     return self._enter(text[is_joined(tokens, start) :], at, ())
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import akin, bare, is_definite, is_title, key, stem
+from nabra._lexicon import akin, bare, is_definite, is_title, stem
 
 
 @dataclass(slots=True)
@@ -68,11 +68,13 @@ def _head_fitness(head: str, narrowed: bool, named: bool, role: tuple[str, ...])
     if not named:
         unnamed = first == role[0] and not any(is_definite(word) for word in role[1:2])
         return int(unnamed and head in lexicon.SOURCES and not narrowed and first not in lexicon.BODIES)
-    if first.endswith("ه") != head.endswith("ه"):
+    counterpart = first.startswith(lexicon.COUNTERPARTS)
+    woman = first.startswith("نظيرت") if counterpart else first.endswith("ه")
+    if woman != head.endswith("ه"):
         return 0
     if any(bare(word) == head.removesuffix("ه") + "ين" for word in role[1:2]):
         return 3  # «كبير المفاوضين»: «المفاوض»
-    if (head in lexicon.GENERAL and narrowed) or (first.startswith("نظير") and is_title(head)):
+    if (head in lexicon.GENERAL and narrowed) or (counterpart and is_title(head)):
         return 2
     return 0
 
@@ -84,12 +86,3 @@ def unaddressed(words: tuple[str, ...]) -> tuple[str, ...]:
             break
         words = words[1:]
     return words
-
-
-def each_of(name: str) -> list[str]:
-    """The people of a joint name: «سامي الحداد وهند العلي»."""
-    words = name.split()
-    for index in range(2, len(words) - 1):
-        if words[index][0] == "و" and key(words[index]) not in lexicon.LINKS | lexicon.GIVEN_NAMES:
-            return [" ".join(words[:index]), *each_of(" ".join((words[index][1:], *words[index + 1 :])))]
-    return [name]

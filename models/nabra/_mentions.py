@@ -67,20 +67,29 @@ def clean_mention(
     named = [part for part in parts if read_phrase(part).name]
     text = _issuer((named or sorted(parts, key=len, reverse=True))[0])
     before = _WHO_IS.split(text, maxsplit=1)[0]
-    if read_phrase(before).name and " " in before and not is_title(tokenize(before)[-1].key):  # «عمة أحد الضحايا»
+    if " " in read_phrase(before).name and not is_title(tokenize(before)[-1].key):  # «عمة أحد الضحايا»
         text = before
     return "" if len(fold(text)) < 2 or fold(text) in lexicon.PRONOUNS else _close(text, sentence)
 
 
 def _issuer(text: str) -> str:
-    """Whose a document is, where a phrase says it: «بيان وزارة النقل», «التحليل الصادر عن المصرف»."""
+    """Whose a document is, where a phrase says it: «بيان وزارة النقل», «أحدث تقارير «أوبك»», «تقرير فصلي للوكالة»."""
     words = tokenize(text)
-    if not words or bare(words[0].key) not in lexicon.DOCUMENTS:
+    first = 1 if len(words) > 1 and words[0].key in lexicon.LATEST else 0
+    if not words or bare(words[first].key) not in lexicon.OWNED_DOCUMENTS:
         return text
     if len(parts := _ISSUED_BY.split(text, maxsplit=1)) > 1:
         return parts[1]
-    of_body = len(words) > 1 and not is_definite(words[0].key) and bare(words[1].key) in lexicon.BODIES
-    return text[words[1].start :] if of_body else text
+    owner = first + 1
+    while owner < len(words) - 1 and words[owner].key.endswith(("ي", "يه")) and not is_definite(words[owner].key):
+        owner += 1
+    if owner == len(words) or is_definite(words[first].key):
+        return text
+    word = words[owner]
+    quoted = text[word.start - 1] in '«“"' and owner == len(words) - 1
+    if quoted or bare(word.key) in lexicon.BODIES:
+        return text[word.start :]
+    return text[word.start + 1 :] if word.key[0] == "ل" and word.key[1:] in lexicon.BODIES else text
 
 
 def _completed(words: Sequence[Token], first: int, last: int) -> list[Token]:

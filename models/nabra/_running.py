@@ -11,9 +11,11 @@ from nabra._lexicon import is_definite, is_known, is_stop, is_title
 from nabra.names import FILIATION
 from nabra.words import Token, is_particle, name_like
 
-# Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول.
+# Verbal nouns, verbs of the eighth and tenth form, and nouns with a preposition: تقديم, اكتفى, بسبب, ليقول;
+# without a long vowel, verbs in ي or ت: يذكر, نزلت; accusatives of participles: مبتسما.
 _NO_FIRST_NAME = re.compile(
-    r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3})$"
+    r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3}"
+    r"|[يت][^اوي]{3,}ا?|[^اوي]{2,}(?<!ر)ت|م[^اوي]\w{2,}ا)$"
 )
 
 
@@ -22,7 +24,7 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     if not tokens or tokens[0].key in lexicon.EAST_ASIAN:
         return bool(tokens)
     first, last = tokens[0].key, tokens[-1]
-    if first in lexicon.TIMES or (first.endswith("ين") and is_title(first[:-2])):
+    if any(t.key in lexicon.IN_NO_NAME for t in tokens) or (first.endswith("ين") and is_title(first[:-2])):
         return False  # «أسابيع يطوف», «مهندسين تأخروا»
     if any((is_particle(t) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
         return False
@@ -31,6 +33,12 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
         return False  # «أمين المخازن»
     if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
         return True
+    if any(t.raw.endswith(("هم", "هما", "ها")) and len(t.key) > 3 for t in tokens):
+        return False  # «عزم بلادها»
+    if len(first) > 3 and first[0] in "بل" and (is_stop(first[1:]) or first[1:] in lexicon.PRONOUNS):
+        return False  # «لبحث مصير»
+    if first in lexicon.PRONOUNS or len(first) < 3 or (first.endswith("ا") and is_known(first[:-1])):
+        return False
     if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإآ" and _NO_FIRST_NAME.match(first)):
         return False
     if any(token.key == "بن" for token in tokens):
@@ -85,7 +93,7 @@ def name_before(tokens: Sequence[Token], end: int) -> int:
 def _follows_verb(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether two unknown words stand between a verb and a title: «التقت سنية الورغي وزيرة الفلاحة»."""
     verb, first = tokens[start - 1].key, tokens[start].key
-    acts = _verbal(verb) or is_stop(verb) or (verb.endswith("ت") and 2 < len(verb) < 7 and not is_definite(verb))
+    acts = verbal(verb) or is_stop(verb) or (verb.endswith("ت") and 2 < len(verb) < 7 and not is_definite(verb))
     strange = first in lexicon.LINKS or is_known(first) or is_possessed(tokens[end - 1])
     complement = end + 1 < len(tokens) and not tokens[end + 1].gap
     return end - start == 2 and acts and complement and not strange
@@ -123,7 +131,7 @@ def first_name_start(tokens: Sequence[Token], place: int, certain: bool) -> int 
     before = tokens[start - 1].key
     closed = place + 1 == len(tokens) or tokens[place + 1].gap
     nominal = before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
-    nominal = nominal or (_verbal(before) and not _verbal(tokens[start].key))
+    nominal = nominal or (verbal(before) and not verbal(tokens[start].key))
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])
     apposed = closed and is_title(tokens[min(place + 1, len(tokens) - 1)].key)  # «قدمت إنغريد هولم، رئيسة الصندوق،»
     return start if nominal or joined or apposed or (tokens[start].gap and closed) else None
@@ -149,7 +157,7 @@ def is_given(word: str) -> bool:
     return word in lexicon.GIVEN_NAMES or word.startswith("عبدال")
 
 
-def _verbal(word: str) -> bool:
+def verbal(word: str) -> bool:
     """Whether a word is a verb, after which no other verb is to be expected: «يدير فلان», «قالت فلانة»."""
     word = word[1:] if word[0] in "وف" and len(word) > 3 else word
     return word in lexicon.VERBS or (len(word) > 3 and word[0] in "يت" and not is_given(word))

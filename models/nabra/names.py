@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, is_known, is_noun, is_stop, is_title
+from nabra._lexicon import bare, is_definite, is_known, is_noun, is_stop, is_title, of_country
 from nabra.words import Token, fold, is_particle, name_like, tokenize
 
 _LONGEST_PHRASE = 300
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
-_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|ومقر\w+)\s")
+_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|ومقر\w+)(?:\s|$)")
 FILIATION = ("بن", "بنت", "ابن", "ولد", "اغ")
+_CHIEFS = ("الشيخ", "الطالب")  # given names in Mauritania: «الشيخ ولد فلان»
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 
 
@@ -31,7 +32,8 @@ def role_end(tokens: Sequence[Token], start: int, *, running: bool = False) -> i
         return len(tokens)
     index = _complements_end(tokens, start + 1, open_, running=running)
     if start + 1 < index < len(tokens) and tokens[index].key in FILIATION:
-        index -= not is_definite(tokens[index - 1].key)  # the son's own name comes before
+        before = tokens[index - 1].key
+        index -= not is_definite(before) or before in _CHIEFS  # the son's own name comes before
     return index
 
 
@@ -190,7 +192,7 @@ def _name_start(tokens: Sequence[Token]) -> int:
     if start == len(tokens) > 1 and tokens[-1].key in lexicon.ARTICLE_NAMES and tokens[-2].key in _ADDRESS:
         return start - 1
     again = _second_title(tokens, start + 1 if start < len(tokens) else 1)
-    return _resumed(tokens, again or start)
+    return _after_nationality(tokens, _resumed(tokens, again or start))
 
 
 def _resumed(tokens: Sequence[Token], start: int) -> int:
@@ -210,6 +212,17 @@ def _resumed(tokens: Sequence[Token], start: int) -> int:
     unlisted = not (is_definite(before) or is_definite(before[1:]) or is_known(before) or before in lexicon.CLOSED)
     son = left > 3 and (tokens[start + 2].key in FILIATION or tokens[start + 1].key in lexicon.GIVEN_NAMES)
     return start + (unlisted and not before.endswith("ستان") and son)
+
+
+def _after_nationality(tokens: Sequence[Token], start: int) -> int:
+    """Where the name begins after a place of two words and its adjective: «حاكم ستونغ ترينغ الكمبودي فلان»."""
+    for index in range(start + 1, min(start + 3, len(tokens) - 2)):
+        word = tokens[index].key
+        if is_title(word):
+            break
+        if is_definite(word) and word.endswith(("ي", "يه")) and of_country(word) and word not in lexicon.ARTICLE_NAMES:
+            return index + 1
+    return start
 
 
 def _unlisted_role(tokens: Sequence[Token]) -> int:
@@ -237,6 +250,7 @@ def _second_title(tokens: Sequence[Token], begin: int, *, least: int = 1) -> int
         if tokens[index - 1].key in lexicon.LINKS or word in lexicon.ARTICLE_NAMES:
             continue
         surname = bare(word) in lexicon.TITLES_AND_NAMES and index + 2 >= len(tokens) and index - begin < 1
+        surname = surname or (bare(word) in lexicon.TITLES_AND_NAMES and tokens[index + 1].key in FILIATION)
         if ((is_definite(word) and is_title(word)) or word in lexicon.HONORIFICS) and not surname:
             again = role_end(tokens, index)
             found = again if again < len(tokens) else found

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from nabra import _lexicon as lexicon
 from nabra._cast import Cast
+from nabra._implicit import has_implied_subject
 from nabra._lexicon import bare, is_definite, is_stop, is_title
 from nabra._mentions import EDGES, clean_mention
 from nabra._quotes import open_quotes
@@ -77,11 +78,12 @@ def _shift(speaker: Speaker, by: int) -> Speaker:
 def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attribution]) -> list[Speaker | None]:
     cast = Cast(sentences)
     quoted = open_quotes(sentences)
+    attributions = list(_implied(sentences, cast.text.tokens, attributions))
     mentions: dict[int, str] = {}
     for index, (sentence, given) in enumerate(zip(sentences, attributions)):
         if given.source is not Source.HERE or (given.start or 0) < quoted[index]:
             continue  # whom a quotation names is not who voices it
-        if text := clean_mention(sentence, given.start, given.end, cast.seen_words, cast.tokens[index]):
+        if text := clean_mention(sentence, given.start, given.end, cast.text.seen_words, cast.text.tokens[index]):
             mentions[index] = text
     cast.read(mentions)
     attributions = [_continued(given, mentions, index, cast) for index, given in enumerate(attributions)]
@@ -89,8 +91,20 @@ def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attributio
     names = {mention: cast.name(mention.text, mention.sentence) for mention in here.values()}
     introduced = {index: Mention(index, name) for index, name in cast.introduced().items() if index not in here}
     names |= {mention: cast.name(mention.text, mention.sentence) for mention in introduced.values()}
-    owners = _owners(sentences, cast.tokens, attributions, here, introduced, quoted)
+    owners = _owners(sentences, cast.text.tokens, attributions, here, introduced, quoted)
     return [Speaker(names[owner], owner, given.score) if owner else None for given, owner in zip(attributions, owners)]
+
+
+def _implied(
+    sentences: Sequence[str], tokens: Sequence[Sequence[Token]], attributions: Sequence[Attribution]
+) -> Iterator[Attribution]:
+    """What the model says, but that a sentence without a word for its speaker goes on with the last one."""
+    spoken = False
+    for sentence, words, given in zip(sentences, tokens, attributions):
+        if spoken and given.source is not Source.CONTINUES and has_implied_subject(sentence, words):
+            given = dataclasses.replace(given, source=Source.CONTINUES, start=None, end=None)
+        spoken = spoken or given.source is Source.HERE
+        yield given
 
 
 def _continued(given: Attribution, mentions: dict[int, str], index: int, cast: Cast) -> Attribution:

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from nabra import _lexicon as lexicon
 from nabra._lexicon import fold_word, is_known, is_stop, key, plain
 
+_TANWIN = "\u064b"
+"""Ending of an indefinite accusative, which no name takes."""
 _NOT_WORD = re.compile(r"[^\w]+")
 _JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
-_WORD = re.compile(r"\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
+_WORD = re.compile(r"\bبان كي[ -]مون\b|\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
 _QUOTED_OR_WORD = re.compile(r"«[^«»]{1,60}»|“[^“”]{1,60}”|\"[^\"]{1,60}\"|" + _WORD.pattern)
 
 
@@ -65,6 +67,6 @@ def name_like(token: Token) -> bool:
     word = token.key
     if word in lexicon.LINKS or word in lexicon.GIVEN_NAMES:
         return True
-    if is_particle(token) or len(word) < 2 or is_known(word) or any(c.isdigit() for c in word):
+    if is_particle(token) or len(word) < 2 or is_known(word) or any(c.isdigit() or c == _TANWIN for c in token.raw):
         return False
     return not word.startswith(("بال", "وال", "كال", "فال", "لل")) and not token.raw.endswith(("ات", "ة"))

@@ -15,26 +15,11 @@ from hypothesis import strategies as st
 from nabra import speakers
 from nabra._mentions import clean_mention
 from nabra._quotes import open_quotes
-from nabra.article import Source, Speaker
+from nabra.article import Source
 from nabra.speakers import Attribution, resolve_speakers
+from tests.nabra.thread import CONTINUES, NONE, here, names, resolve
 
-NONE, CONTINUES = Attribution(Source.NONE), Attribution(Source.CONTINUES)
 SEED = Path(__file__).parents[2].parent / "shared" / "seed" / "gold.jsonl"
-
-
-def here(sentence: str, mention: str) -> Attribution:
-    start = sentence.index(mention)
-    return Attribution(Source.HERE, start, start + len(mention), 0.9)
-
-
-def resolve(*rows: tuple[str, str | Attribution]) -> list[Speaker | None]:
-    """Each row a sentence with its mention, or with an attribution where it names nobody."""
-    given = [here(text, who) if isinstance(who, str) else who for text, who in rows]
-    return resolve_speakers([text for text, _ in rows], given)
-
-
-def names(*rows: tuple[str, str | Attribution]) -> list[str | None]:
-    return [speaker.name if speaker else None for speaker in resolve(*rows)]
 
 
 def test_surname_finds_the_full_name_in_the_reporters_voice() -> None:

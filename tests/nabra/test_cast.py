@@ -1,0 +1,127 @@
+"""Who is meant: offices spelt out, leads that describe, bodies called by half their name, two who speak together."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.nabra.thread import CONTINUES, NONE, names, resolve
+
+
+@pytest.mark.parametrize(
+    ("meeting", "mention", "name"),
+    [
+        ("التقى وزير الري المالي بكاري تراوبا نظيره الكندي بيتر ماكلاود.", "الوزير الكندي", "بيتر ماكلاود"),
+        ("التقى وزير الري المالي بكاري تراوبا نظيره الكندي بيتر ماكلاود.", "وزير الري الكندي", "بيتر ماكلاود"),
+        ("التقى وزير الري المالي بكاري تراوبا نظيره الكندي بيتر ماكلاود.", "وزير الري المالي", "بكاري تراوبا"),
+        ("التقى وزير الري المالي بكاري تراوبا نظيرته الكندية إلسا بيريرا.", "الوزيرة الكندية", "إلسا بيريرا"),
+    ],
+)
+def test_a_counterpart_holds_the_office_of_whoever_was_named_before(meeting: str, mention: str, name: str) -> None:
+    assert names((meeting, NONE), (f"وقال {mention} إن العمل مستمر.", mention))[1] == name
+
+
+@pytest.mark.parametrize(
+    ("lead", "mention", "following", "who"),
+    [
+        (
+            "قال خبير في أسواق المعادن إن السعر سيهبط.",
+            "خبير في أسواق المعادن",
+            "وأضاف طلال الكيومي أن الطلب ضعيف.",
+            "طلال الكيومي",
+        ),
+        (
+            "أعلنت المديرة العامة لمتحف المرفأ موعد الافتتاح.",
+            "المديرة العامة لمتحف المرفأ",
+            "وقالت الدكتورة هند العلي إن القاعات جاهزة.",
+            "الدكتورة هند العلي",
+        ),
+        (
+            "كشف مسؤول في المكتبة الوطنية عن سرقة.",
+            "مسؤول في المكتبة الوطنية",
+            "وقال سامي الحداد رئيس قسم الخرائط بالمكتبة إن الباب كسر.",
+            "سامي الحداد رئيس قسم الخرائط بالمكتبة",
+        ),
+    ],
+)
+def test_a_lead_describes_whom_the_text_then_names(lead: str, mention: str, following: str, who: str) -> None:
+    first, second = names((lead, mention), (following, who))
+    assert first == second
+    assert first in who
+
+
+@pytest.mark.parametrize(
+    ("following", "who"),
+    [
+        ("وقال وزير النقل سامي الحداد إن الطرق مفتوحة.", "وزير النقل سامي الحداد"),  # somebody else's title
+        ("وأضاف أن الطلب ضعيف.", CONTINUES),
+    ],
+)
+def test_a_lead_keeps_its_description_where_nobody_fits(following: str, who: str) -> None:
+    lead = "قال خبير في أسواق المعادن إن السعر سيهبط."
+    assert names((lead, "خبير في أسواق المعادن"), (following, who))[0] == "خبير في أسواق المعادن"
+
+
+def test_somebody_named_before_is_not_whom_the_lead_describes() -> None:
+    lead = "قال خبير في أسواق المعادن إن سامي الحداد أخطأ."
+    following = "وقال سامي الحداد إن السعر ثابت."
+    assert names((lead, "خبير في أسواق المعادن"), (following, "سامي الحداد"))[0] == "خبير في أسواق المعادن"
+
+
+TOGETHER = "قالت وزيرة النقل هند العلي ووزير الري بكاري تراوبا إن الجسر آمن."
+
+
+@pytest.mark.parametrize("again", ["الوزيران", "العلي وتراوبا", "الطرفان", "الوزيرين"])
+def test_two_who_speak_together_keep_their_joint_name(again: str) -> None:
+    joint = "وزيرة النقل هند العلي ووزير الري بكاري تراوبا"
+    assert names((TOGETHER, joint), (f"وأكد {again} أن العمل مستمر.", again)) == ["هند العلي وبكاري تراوبا"] * 2
+
+
+def test_two_who_were_not_named_together_stay_as_written() -> None:
+    assert names(("وصلت هند العلي أمس.", NONE), ("وأكد الوزيران أن العمل مستمر.", "الوزيران"))[1] == "الوزيران"
+
+
+@pytest.mark.parametrize("again", ["الطرفان", "الاتحادان"])
+def test_two_bodies_keep_their_joint_name_as_written(again: str) -> None:
+    joint = "الاتحاد العام للنقل واتحاد الصناعة"
+    expected = joint if again == "الطرفان" else again
+    assert names((f"أعلن {joint} الإضراب.", joint), (f"وأكد {again} أن العمل مستمر.", again))[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("introduction", "mention", "name"),
+    [
+        ("انسحبت قوات الدعم الجبلي من القرية.", "الدعم الجبلي", "قوات الدعم الجبلي"),
+        ("وقعت شركة سنابل للمطاحن العقد.", "سنابل", "شركة سنابل للمطاحن"),
+        ("نشأت حكومة وحدة وطنية بعد سقوط حكومة غانديا.", "الحكومة", "حكومة غانديا"),
+        ("زار الأمين العام للأمم المتحدة بان كي مون المخيم.", "الأمين العام", "بان كي مون"),
+        ("زار الأمين العام للامم المتحدة بان كي مون المخيم.", "بان", "بان كي مون"),
+        ("استقبل الوزير الكندي بيتر ماكلاود هولم في قصره. وسيعود هولم غدا.", "الوزير الكندي", "بيتر ماكلاود هولم"),
+    ],
+)
+def test_more_parts_of_names_find_their_bearer(introduction: str, mention: str, name: str) -> None:
+    assert names((introduction, NONE), (f"وقال {mention} إن الأمر محسوم.", mention))[1] == name
+
+
+def test_a_title_alone_takes_up_the_fuller_one() -> None:
+    rows = [("قال الرئيس البوليفي إن العمل مستمر.", "الرئيس البوليفي"), ("وعد الرئيس الخطوة نجاحا.", "الرئيس")]
+    assert names(*rows)[1] == "الرئيس البوليفي"
+
+
+def test_a_group_taken_up_again_keeps_its_first_name() -> None:
+    rows = [("قال ناشطون إن الطريق مغلق.", "ناشطون"), ("وأكد الناشطون أن الماء مقطوع.", "الناشطون")]
+    assert names(*rows)[1] == "ناشطون"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mention", "named"),
+    [
+        ("وذكر أحدث تقارير «أوبكا» أن الطلب ضعيف.", "أحدث تقارير «أوبكا»", "أوبكا"),
+        ("وجاء في دراسة لشركة سنابل أن الطلب ضعيف.", "دراسة لشركة سنابل", "شركة سنابل"),
+        ("وحذر تقرير فصلي للوكالة الدولية من الجفاف.", "تقرير فصلي للوكالة الدولية", "للوكالة الدولية"),
+        ("وحذر تقرير فصلي من الجفاف.", "تقرير فصلي", "تقرير فصلي"),
+    ],
+)
+def test_a_document_is_whose_the_phrase_says(sentence: str, mention: str, named: str) -> None:
+    (speaker,) = resolve((sentence, mention))
+    assert speaker is not None
+    assert speaker.mention.text == named

@@ -1,0 +1,53 @@
+"""Sentences that name nobody for what they report."""
+
+from __future__ import annotations
+
+import pytest
+
+from nabra._implicit import has_implied_subject
+from nabra.words import tokenize
+from tests.nabra.thread import NONE, names
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "وأضاف أن الوفدين سيعودان غدا.",
+        "كما أكدت أنها ستعود غدا.",
+        "وأشار إلى أن الوزير سيعود غدا.",
+        "وقال: الوزير سيعود غدا.",
+        "وقالت «سيعود الوزير إلى القرية غدا مساء».",
+        "مشيرا إلى أن الوزير سيعود غدا.",
+        "وطالب الهيئة بإصلاح الجسر.",
+        "وهنأ الكنديين بفوزهم.",
+    ],
+)
+def test_nobody_is_named_between_the_verb_and_what_is_said(sentence: str) -> None:
+    assert has_implied_subject(sentence, tokenize(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "وأضاف الوزير أن الوفدين سيعودان غدا.",
+        "وقالت «القوات العشائرية» إنها ستعود غدا.",
+        "وطالبت الهيئة بإصلاح الجسر.",
+        "وأضاف إلى العود وترا سابعا.",
+        "وقالت النائب هند العلي إن الجسر آمن.",
+        "وقال الأمين إن الجسر آمن.",
+        "وأكد",
+        "",
+    ],
+)
+def test_a_subject_or_another_meaning_is_seen(sentence: str) -> None:
+    assert not has_implied_subject(sentence, tokenize(sentence))
+
+
+def test_the_last_speaker_goes_on_whomever_the_model_takes_what_is_said_for() -> None:
+    rows = [("قال سامي الحداد إن الجسر آمن.", "سامي الحداد"), ("وأضاف أن الوزير أكد ذلك.", "الوزير")]
+    assert names(*rows) == ["سامي الحداد"] * 2
+
+
+def test_the_model_is_believed_where_nobody_has_spoken() -> None:
+    assert names(("وأضاف أن الوزير أكد ذلك.", "الوزير")) == ["الوزير"]
+    assert names(("وأضاف أن الوزير أكد ذلك.", NONE)) == [None]
