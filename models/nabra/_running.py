@@ -130,10 +130,12 @@ def first_name_start(tokens: Sequence[Token], place: int, certain: bool) -> int 
         return None
     before = tokens[start - 1].key
     closed = place + 1 == len(tokens) or tokens[place + 1].gap
-    nominal = before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
+    presented = before in lexicon.CALLED or before == "باسم"  # «هو فلان», «المعروف باسم فلان»
+    nominal = presented or before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
     nominal = nominal or (verbal(before) and not verbal(tokens[start].key))
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])
-    apposed = closed and is_title(tokens[min(place + 1, len(tokens) - 1)].key)  # «قدمت إنغريد هولم، رئيسة الصندوق،»
+    following = tokens[min(place + 1, len(tokens) - 1)].key
+    apposed = is_title(following) and (closed or not is_definite(following))  # «قدمت إنغريد هولم، رئيسة الصندوق،»
     return start if nominal or joined or apposed or (tokens[start].gap and closed) else None
 
 

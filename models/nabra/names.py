@@ -13,8 +13,10 @@ from nabra.words import Token, fold, is_particle, name_like, tokenize
 
 _LONGEST_PHRASE = 300
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
-_DESCRIBING = re.compile(r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|ومقر\w+)(?:\s|$)")
-FILIATION = ("بن", "بنت", "ابن", "ولد", "اغ")
+_DESCRIBING = re.compile(
+    r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|المنضمة?|الوافدة?|المدافعة?|ومقر\w+)(?:\s|$)"
+)
+FILIATION = ("بن", "بنت", "منت", "ابن", "ولد", "اغ")
 _CHIEFS = ("الشيخ", "الطالب")  # given names in Mauritania: «الشيخ ولد فلان»
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 
@@ -94,6 +96,11 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
         return index + 1, False
     if not open_ and (ends := _describes_still(tokens, index)):
         return ends
+    if not open_ and following in lexicon.DIVINE:
+        return None  # «الكابتن فتح الرحمن شدو»
+    verbal_noun = word[0] == "ل" and word[1] != "ل" and len(word) > 4 and word not in lexicon.GIVEN_NAMES
+    if not open_ and verbal_noun and is_definite(following) and len(tokens) > index + 3:
+        return index + 1, True  # «مكتب الأمم المتحدة لتنسيق الشؤون …»
     if word.startswith("لل") and is_definite(word):
         return index + 1, False
     if word[0] in "ولب" and not is_known(word) and word not in lexicon.GIVEN_NAMES:
