@@ -19,7 +19,7 @@ _SHORT = 4
 def has_implied_subject(sentence: str, tokens: Sequence[Token]) -> bool:
     """Whether a sentence opens with a verb of saying that what is said follows at once: nobody is named between.
 
-    Of 990 such sentences of `seeds/train.jsonl` 984 go on with the last speaker.
+    Of 1,003 such sentences of `seeds/train.jsonl` 997 go on with the last speaker.
     """
     first = 1 if tokens and tokens[0].key in _ADVERBS else 0
     if len(tokens) < first + 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, is_title, key
+from nabra._lexicon import bare, is_definite, is_known, is_title, key
 from nabra._matching import Entity
 from nabra.names import read_phrase
 
@@ -51,8 +51,8 @@ def is_dual(words: tuple[str, ...]) -> bool:
 
 def joined_again(words: list[str], find: Callable[[str], Entity | None]) -> list[Entity]:
     """Whom two surnames joined by «و» mean, where both are known; nobody else."""
-    for index in range(1, len(words)):
-        if joins(words[index]):
+    for index in range(1, min(len(words), 3)):
+        if joins(words[index]) and not is_known(key(words[0])):
             people = [find(" ".join(words[:index])), find(" ".join((words[index][1:], *words[index + 1 :])))]
             found = [person for person in people if person is not None]
             return found if len(found) == 2 and found[0] is not found[1] else []

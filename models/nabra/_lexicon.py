@@ -113,7 +113,7 @@ BODIES = _words("""
 MEDIA = _words("وكالة صحيفة جريدة مجلة قناة")
 """Bodies that are called by the word after it alone."""
 
-WITH_OWN_NAME = _words("شركة مجموعة منظمة مؤسسة عصابة حركة قوات جمعية بنك مصرف هيئة ملتقى صحيفة مجلة جريدة وكالة")
+WITH_OWN_NAME = _words("شركة مجموعة منظمة مؤسسة عصابة حركة جمعية بنك مصرف هيئة ملتقى صحيفة مجلة جريدة وكالة")
 """Bodies with a name that stands without the noun, too: «سنابل»."""
 
 MINISTRIES = _words("خارجية داخلية")

@@ -48,6 +48,8 @@ def fitness(words: tuple[str, ...], entity: Entity) -> int:
         return 0
     if not is_definite(words[0]) and len(words) > 1 and not is_definite(words[1]) and not entity.named:
         return 0
+    if words[1:] == () and not entity.named and len(entity.words) == 1:
+        return int(head == bare(entity.words[0]))  # «مصادر» itself, if there is nothing fuller
     titles = [title for role in entity.roles for title in (_appositions(role) if entity.named else [role])]
     return max((_head_fitness(head, bool(rest), entity.named, title) for title in titles), default=0)
 

@@ -37,7 +37,11 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
         return False  # «عزم بلادها»
     if len(first) > 3 and first[0] in "بل" and (is_stop(first[1:]) or first[1:] in lexicon.PRONOUNS):
         return False  # «لبحث مصير»
-    if first in lexicon.PRONOUNS or len(first) < 3 or (first.endswith("ا") and is_known(first[:-1])):
+    if (
+        (first in lexicon.PRONOUNS and tokens[0].raw[0] != "آ")
+        or len(first) < 3
+        or (first.endswith("ا") and is_known(first[:-1]))
+    ):
         return False
     if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإآ" and _NO_FIRST_NAME.match(first)):
         return False

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import is_definite, is_known, is_stop, is_title
+from nabra._lexicon import is_definite, is_known, is_title
 from nabra._running import continues_name, enclosed_name_end, is_possessed, plausible, verbal
 from nabra.names import FILIATION, role_end
 from nabra.words import Token, fold, is_particle, name_like, tokenize
@@ -70,6 +70,8 @@ class ArticleText:
 
     def name_end(self, tokens: Sequence[Token], start: int, is_name: IsName) -> int:
         """Where a name in running text ends: as a known one does, at an alien word, or after two parts."""
+        if " " in tokens[start].key:
+            return start + 1  # a name that is one word here: «بان كي مون»
         end = start
         while end < len(tokens) and (end == start or not tokens[end].gap):
             if not (continues_name(tokens, start, end) or tokens[end].key in self.surnames):
@@ -109,7 +111,7 @@ class ArticleText:
             return False
         for at, other in self.places.get(token.key, ()):
             before = self.tokens[at][other - 1].key if other else ""
-            if before and before != first and (is_stop(before) or verbal(before)):
+            if before and before != first and verbal(before):
                 return True
         return False
 

@@ -14,7 +14,7 @@ from nabra.words import Token, fold, is_particle, name_like, tokenize
 _LONGEST_PHRASE = 300
 _ADJECTIVES = ("ي", "يه", "عام", "معارض", "متحده", "عليا", "احمر")
 _DESCRIBING = re.compile(
-    r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|المنضمة?|الوافدة?|المدافعة?|ومقر\w+)(?:\s|$)"
+    r"\s(?:التابعة?|المقربة?|القريبة?|بزعامة|بقيادة|برئاسة|الصادرة?|الموالية?|المنضمة?|الوافدة?|ومقر\w+)(?:\s|$)"
 )
 FILIATION = ("بن", "بنت", "منت", "ابن", "ولد", "اغ")
 _CHIEFS = ("الشيخ", "الطالب")  # given names in Mauritania: «الشيخ ولد فلان»
@@ -98,7 +98,13 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
         return ends
     if not open_ and following in lexicon.DIVINE:
         return None  # «الكابتن فتح الرحمن شدو»
-    verbal_noun = word[0] == "ل" and word[1] != "ل" and len(word) > 4 and word not in lexicon.GIVEN_NAMES
+    verbal_noun = (
+        word[0] == "ل"
+        and word[1] != "ل"
+        and len(word) > 4
+        and not is_known(word[1:])
+        and word not in lexicon.GIVEN_NAMES
+    )
     if not open_ and verbal_noun and is_definite(following) and len(tokens) > index + 3:
         return index + 1, True  # «مكتب الأمم المتحدة لتنسيق الشؤون …»
     if word.startswith("لل") and is_definite(word):
