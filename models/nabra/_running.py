@@ -15,8 +15,10 @@ from nabra.words import Token, is_particle, name_like
 # without a long vowel, verbs in ي or ت: يذكر, نزلت; accusatives of participles: مبتسما.
 _NO_FIRST_NAME = re.compile(
     r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3}"
-    r"|[يت][^اوي]{3,}ا?|[^اوي]{2,}(?<!ر)ت|م[^اوي]\w{2,}ا)$"
+    r"|[يت][^اوي]{3,}ا?|[^اوي]{2,}(?<!ر)ت|ت\w{3,}ت|[بل][^اوي]{3}|م[^اوي]\w{2,}ا)$"
 )
+# As they are written: with a hamza, a doubled letter, a pronoun or an ending that names do not have.
+_VERB = re.compile(r"^[يتن]ؤ|^[يت].*ه$|[أئؤة]$|\u0651")
 
 
 def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
@@ -33,24 +35,30 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
         return False  # «أمين المخازن»
     if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
         return True
-    if any(t.raw.endswith(("هم", "هما", "ها")) and len(t.key) > 3 for t in tokens):
-        return False  # «عزم بلادها»
-    if len(first) > 3 and first[0] in "بل" and (is_stop(first[1:]) or first[1:] in lexicon.PRONOUNS):
-        return False  # «لبحث مصير»
-    if (
-        (first in lexicon.PRONOUNS and tokens[0].raw[0] != "آ")
-        or len(first) < 3
-        or (first.endswith("ا") and is_known(first[:-1]))
-    ):
-        return False
-    if last.raw.endswith(("ته", "تها", "اً")) or (tokens[0].raw[0] not in "أإآ" and _NO_FIRST_NAME.match(first)):
-        return False
-    if any(token.key == "بن" for token in tokens):
+    if any(t.key in lexicon.CLOSED or (t.raw.endswith(("هم", "هما", "ها")) and len(t.key) > 3) for t in tokens):
+        return False  # «بها فلان», «عزم بلادها»
+    if any(token.key in FILIATION for token in tokens[1:]):
         return True
+    if _is_no_name(tokens[0]) or last.raw.endswith(("ته", "تها", "اً")) or last.raw.startswith(("لإ", "لأ")):
+        return False
     verb_follows = any(
         t.key.startswith("فا") and t.key not in lexicon.LINKS and t.key not in surnames for t in tokens[1:]
     )
     return known and not is_definite(first) and not verb_follows
+
+
+def _is_no_name(token: Token) -> bool:
+    """Whether a word that the lists do not know is a verb, a pronoun, an accusative, or has a particle before it."""
+    word = token.key
+    if _VERB.search(token.raw) or word.removeprefix("و") in ("نحن", "هو", "هي"):
+        return True  # «نؤكد دوما»
+    if len(word) < 3 or (word in lexicon.PRONOUNS and token.raw[0] != "آ"):
+        return True
+    if word[0] in "بل" and len(word) > 3 and (is_stop(word[1:]) or word[1:] in lexicon.PRONOUNS):
+        return True  # «لبحث مصير»
+    if word.endswith("ا") and is_known(word[:-1]):
+        return True  # «شخصا فلان»
+    return token.raw[0] not in "أإآ" and bool(_NO_FIRST_NAME.match(word))
 
 
 def continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:

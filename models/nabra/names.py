@@ -205,7 +205,7 @@ def _name_start(tokens: Sequence[Token]) -> int:
     if start == len(tokens) > 1 and tokens[-1].key in lexicon.ARTICLE_NAMES and tokens[-2].key in _ADDRESS:
         return start - 1
     again = _second_title(tokens, start + 1 if start < len(tokens) else 1)
-    return _after_nationality(tokens, _resumed(tokens, again or start))
+    return _after_complement(tokens, _resumed(tokens, again or start))
 
 
 def _resumed(tokens: Sequence[Token], start: int) -> int:
@@ -227,8 +227,24 @@ def _resumed(tokens: Sequence[Token], start: int) -> int:
     return start + (unlisted and not before.endswith("ستان") and son)
 
 
-def _after_nationality(tokens: Sequence[Token], start: int) -> int:
-    """Where the name begins after a place of two words and its adjective: «حاكم ستونغ ترينغ الكمبودي فلان»."""
+def _after_complement(tokens: Sequence[Token], start: int) -> int:
+    """Where the name begins after a complement that the lists do not know.
+
+    That is a place and its adjective («حاكم ستونغ ترينغ الكمبودي فلان») or a verbal noun («تأجير السيارات خالد فلان»).
+    """
+    if (
+        start + 3 < len(tokens)
+        and tokens[start].key not in lexicon.GIVEN_NAMES
+        and tokens[start].key not in lexicon.LINKS
+    ):
+        noun, given = tokens[start + 1].key, tokens[start + 2].key
+        if (
+            is_definite(noun)
+            and noun not in lexicon.ARTICLE_NAMES
+            and given in lexicon.GIVEN_NAMES
+            and not is_title(given)
+        ):
+            return start + 2
     for index in range(start + 1, min(start + 3, len(tokens) - 2)):
         word = tokens[index].key
         if is_title(word):
