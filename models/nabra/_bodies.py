@@ -83,7 +83,8 @@ class Bodies:
         for body in (body for kind in sorted(self._of_kind) for body in self._of_kind[kind]):
             sentence = self._sentences[body.at]
             after = _SHORT_NAME.match(sentence, sentence.find(body.text) + len(body.text))
-            if after and body.text in sentence:
+            agency = body.complements in (("انبا",), ("الانبا",))  # «وكالة أنباء (رويترز)»
+            if after and body.text in sentence and not agency:
                 yield fold(after[1]), body
             if body.kind in lexicon.MEDIA and body.complements[0][0] not in '«“"':
                 yield body.complements[0], body

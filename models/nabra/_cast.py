@@ -61,7 +61,7 @@ class Cast:
             spokesman = len(phrase.role) > 2 and bare(phrase.role[0]) in lexicon.ANYBODY
             several = phrase.role[0] in lexicon.GROUPS or phrase.role[0].endswith("ون")
             if (len(phrase.role) > 1 or several) and (spokesman or not is_definite(phrase.role[0])):
-                self._enter(text, index, phrase.role, named=False)
+                self._enter(_unattached(text), index, phrase.role, named=False)
             return range(0)
         if len(fold(phrase.name).split()) < 2:
             return range(0)
@@ -108,7 +108,7 @@ class Cast:
             return together
         entity = self.presented.get(index) or self._meant(text, phrase, words, index)
         if entity is None:
-            written = undescribed("ال" + text[2:] if text.startswith("لل") else text)
+            written = undescribed(_unattached(text))
             return phrase.name or self._described(unaddressed(words)) or written
         entity.seen.append(index)
         self.voices[index] = entity
@@ -315,3 +315,8 @@ class Cast:
                     text = self.text.text(at, tokens[start : place + 1])
                     return self._enter(text[is_joined(tokens, start) :], at, ())
         return None
+
+
+def _unattached(text: str) -> str:
+    """A phrase without the ل that swallowed the alif of its article: «للمتحدث» for «المتحدث»."""
+    return "ال" + text[2:] if text.startswith("لل") else text

@@ -15,10 +15,10 @@ from nabra.words import Token, is_particle, name_like
 # without a long vowel, verbs in ي or ت: يذكر, نزلت; accusatives of participles: مبتسما.
 _NO_FIRST_NAME = re.compile(
     r"(?:[بل]?ت\w\wي\w|ا\wت\w\w?ا?\w?|است\w{3}|\w{3,}وا|[بل]ا(?:ست|ن|\wت)\w*ا\w?|[بل](?:سبب|عدم|شان|ما)|لي\w{3}"
-    r"|[يت][^اوي]{3,}ا?|[^اوي]{2,}(?<!ر)ت|ت\w{3,}ت|[بل][^اوي]{3}|م[^اوي]\w{2,}ا)$"
+    r"|[يتن][^اوي]{3,}ا?|ي\w{2,}ي|[^اوي]{2,}(?<!ر)ت|ت\w{3,}ت|[بل][^اوي]{3}|م[^اوي]\w{2,}ا)$"
 )
 # As they are written: with a hamza, a doubled letter, a pronoun or an ending that names do not have.
-_VERB = re.compile(r"^[يتن]ؤ|^[يت].*ه$|[أئؤة]$|\u0651")
+_VERB = re.compile(r"^[يتن]ؤ|[أئؤة]$|(?<![يك])ه$|اء$|\u0651")
 
 
 def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
@@ -33,12 +33,16 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")
     if first in lexicon.TITLES_AND_NAMES and not known and len(tokens) == 2:
         return False  # «أمين المخازن»
+    if first == "لا" and tokens[-1].key[0] in "ايتن":
+        return False  # «لا أستطيع»
     if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
         return True
     if any(t.key in lexicon.CLOSED or (t.raw.endswith(("هم", "هما", "ها")) and len(t.key) > 3) for t in tokens):
         return False  # «بها فلان», «عزم بلادها»
     if any(token.key in FILIATION for token in tokens[1:]):
         return True
+    if len(tokens) > 1 and first[0] in "يتب" and is_definite(tokens[1].key):
+        return False  # «يحاول التذاكي», «بوقف القصف»
     if _is_no_name(tokens[0]) or last.raw.endswith(("ته", "تها", "اً")) or last.raw.startswith(("لإ", "لأ")):
         return False
     verb_follows = any(
@@ -64,6 +68,8 @@ def _is_no_name(token: Token) -> bool:
 def continues_name(tokens: Sequence[Token], start: int, index: int) -> bool:
     """Whether a word of running text goes on with a name; less is taken for granted later on."""
     word = tokens[index].key
+    if word in lexicon.IN_NO_NAME:
+        return False
     if tokens[start].key in lexicon.EAST_ASIAN:
         short = index - start == 2 and len(word) < 3 and tokens[index].raw not in lexicon.PREPOSITIONS
         return index - start < 3 and (short or name_like(tokens[index]))

@@ -175,7 +175,8 @@ def read_phrase(text: str) -> Phrase:
     """Tell the title of a naming phrase from the name, which ends it or begins it (فلان وزير المالية)."""
     tokens = tokenize(text[:_LONGEST_PHRASE], quotes=True)
     words = tuple(token.key for token in tokens)
-    several = words and words[0].endswith(("ون", "ين")) and len(words[0]) > 4 and is_title(words[0][:-2])
+    several = words and len(words[0]) > 4 and (words[0][-2:] in ("ون", "ين") and is_title(words[0][:-2]))
+    several = several or (words and words[0][-1] == "و" and len(words) > 1 and is_title(words[0][:-1]))
     if not words or several or bare(words[0]) in lexicon.GROUPS or bare(words[0]) in lexicon.BODIES:
         return Phrase(text, words, "")
     start = _called(words) or _name_start(tokens)
