@@ -175,15 +175,28 @@ def read_phrase(text: str) -> Phrase:
     """Tell the title of a naming phrase from the name, which ends it or begins it (فلان وزير المالية)."""
     tokens = tokenize(text[:_LONGEST_PHRASE], quotes=True)
     words = tuple(token.key for token in tokens)
-    several = words and len(words[0]) > 4 and (words[0][-2:] in ("ون", "ين") and is_title(words[0][:-2]))
-    several = several or (words and words[0][-1] == "و" and len(words) > 1 and is_title(words[0][:-1]))
-    if not words or several or bare(words[0]) in lexicon.GROUPS or bare(words[0]) in lexicon.BODIES:
+    if not words or _names_nobody(tokens):
         return Phrase(text, words, "")
-    start = _called(words) or _name_start(tokens)
+    start = _called(tokens) or _name_start(tokens)
     end = _name_end(tokens, start)
     if start == len(tokens) or (start and _describing(tokens, start)):
         return Phrase(text, words, "")
+    if start == 0 and end == 1 < len(words) and words[1].endswith("يه") and not is_definite(words[1]):
+        return Phrase(text, words, "")  # «تقارير صحافية»: an adjective here
     return Phrase(text, words[:start] + words[end:], text[tokens[start].start : tokens[end - 1].end])
+
+
+def _names_nobody(tokens: Sequence[Token]) -> bool:
+    """Whether a phrase begins with a word for a body, for several people, or for somebody's unnamed spokesman."""
+    first, following = tokens[0].key, tokens[1].key if len(tokens) > 1 else ""
+    if bare(first) in lexicon.GROUPS or bare(first) in lexicon.BODIES or first in lexicon.QUANTIFIERS:
+        return True
+    if len(first) > 4 and first.endswith(("ون", "ين")) and is_title(first[:-2]):
+        return True
+    if following and first.endswith("و") and is_title(first[:-1]):
+        return True  # «مستشارو فلان»
+    spokesman = first in ("متحدث", "متحدثه", "ناطق", "ناطقه") and following == "باسم"
+    return spokesman and not any(token.key in lexicon.GIVEN_NAMES for token in tokens[3:])
 
 
 def _name_start(tokens: Sequence[Token]) -> int:
@@ -258,6 +271,8 @@ def _after_complement(tokens: Sequence[Token], start: int) -> int:
 def _unlisted_role(tokens: Sequence[Token]) -> int:
     """Where the name begins after a role that the lists do not know; 0 where there is none."""
     for index in range(2, len(tokens) - 2):
+        if index > 2 and is_definite(tokens[index - 1].key) and is_title(tokens[index - 1].key):
+            return 0  # «فلان فلان المتحدث باسم المستشارة فلانة»
         if tokens[index].key in lexicon.HONORIFICS and tokens[index - 1].key not in lexicon.LINKS:
             return _second_title(tokens, index, least=2) or 0
     if len(tokens) != 4:
@@ -267,9 +282,11 @@ def _unlisted_role(tokens: Sequence[Token]) -> int:
     return 2 if is_definite(complement) and not compound and given in lexicon.GIVEN_NAMES and is_definite(last) else 0
 
 
-def _called(words: Sequence[str]) -> int:
+def _called(tokens: Sequence[Token]) -> int:
     """Where the name begins after «يدعى» and the like; 0 without."""
-    return next((n + 1 for n, word in enumerate(words[:-1]) if n and word in lexicon.CALLED), 0)
+    words = [token.key.removeprefix("و") for token in tokens[:-1]]
+    after = next((n + 1 for n, word in enumerate(words) if n and word in lexicon.CALLED), 0)
+    return after and after + _name_start(tokens[after:])
 
 
 def _second_title(tokens: Sequence[Token], begin: int, *, least: int = 1) -> int | None:
@@ -279,6 +296,8 @@ def _second_title(tokens: Sequence[Token], begin: int, *, least: int = 1) -> int
         word = tokens[index].key
         if tokens[index - 1].key in lexicon.LINKS or word in lexicon.ARTICLE_NAMES:
             continue
+        if index > begin and word.startswith("لل") and is_title(word):
+            break  # «… فلان للرئيس فلان»
         surname = bare(word) in lexicon.TITLES_AND_NAMES and index + 2 >= len(tokens) and index - begin < 1
         surname = surname or (bare(word) in lexicon.TITLES_AND_NAMES and tokens[index + 1].key in FILIATION)
         if ((is_definite(word) and is_title(word)) or word in lexicon.HONORIFICS) and not surname:

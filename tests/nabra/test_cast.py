@@ -115,6 +115,16 @@ def test_a_group_taken_up_again_keeps_its_first_name() -> None:
     assert names(*rows)[1] == "ناشطون"
 
 
+def test_an_agency_called_by_its_kind_keeps_its_short_name() -> None:
+    rows = [("نشرت وكالة أنباء «ريفرز» الخبر.", NONE), ("وقالت ريفرز إن الطريق مغلق.", "ريفرز")]
+    assert names(*rows)[1] == "ريفرز"
+
+
+def test_the_article_that_a_particle_swallowed_is_written_again() -> None:
+    rows = [("وقال متحدث إن وفقا للمتحدث الرسمي للنادي.", "للمتحدث الرسمي للنادي"), ("وأكد المتحدث ذلك.", "المتحدث")]
+    assert names(*rows)[1] == "المتحدث الرسمي للنادي"
+
+
 def test_a_group_that_was_described_is_meant_before_one_that_was_not() -> None:
     rows = [
         ("قالت مصادر طبية في المدينة إن الطريق مغلق.", "مصادر طبية في المدينة"),
