@@ -12,6 +12,8 @@ _THAT = frozenset(map(key, "أن إن أنه أنها إنه إنها أنهم �
 _TO = frozenset(map(key, "إلى الى الي".split()))
 _ADVERBS = frozenset(map(key, "كما قد وقد فقد ثم".split()))
 _MARKS = {"«": "»", "“": "”", '"': '"'}
+_OPENING = 6
+"""Words in which a sentence says that it reports speech."""
 _SHORT = 4
 """Words of a quotation that may be a name: «القوات العشائرية الموحدة»."""
 
@@ -39,6 +41,14 @@ def has_implied_subject(sentence: str, tokens: Sequence[Token]) -> bool:
         quoted = sentence[following.start :].partition(_MARKS[between[0]])[0]
         return len(quoted.split()) > _SHORT
     return between[0] == ":"
+
+
+def reports_speech(tokens: Sequence[Token]) -> bool:
+    """Whether a word near the beginning of a sentence says that it reports what somebody says or has written."""
+    return any(
+        word in lexicon.REPORTING or word.removeprefix("و").removeprefix("ف") in lexicon.REPORTING
+        for word in (token.key for token in tokens[:_OPENING])
+    )
 
 
 def _is_object(verb: str, noun: str) -> bool:

@@ -275,6 +275,13 @@ SAYING = _words("""
 """)
 """Participles of saying, which go on with a sentence before."""
 
+REPORTING = (
+    VERBS
+    | SAYING
+    | _words("يقول تقول يضيف تضيف يرى ترى يؤكد تؤكد يوضح توضح يشير تشير حسب بحسب وفق وفقا التقرير البيان")
+)
+"""What tells speech that is reported from the reporter's own voice."""
+
 STOP = (
     VERBS
     | SAYING

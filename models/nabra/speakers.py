@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from nabra import _lexicon as lexicon
 from nabra._cast import Cast
-from nabra._implicit import has_implied_subject
+from nabra._implicit import has_implied_subject, reports_speech
 from nabra._lexicon import bare, is_definite, is_stop, is_title
 from nabra._mentions import EDGES, clean_mention
 from nabra._quotes import open_quotes
@@ -26,6 +26,8 @@ _POINTS_BACK = re.compile(r"\W*(?:هذا ما|هكذا|به(?:ذه|ذا) ال\w+
 # Who is who takes time with the square of the length: so an article is read in sections of this many characters, about
 # five hundred sentences, each with the end of the one before; and nobody is looked for further on in a sentence.
 SECTION, CONTEXT, LONGEST_SENTENCE = 75_000, 5_000, 5_000
+SURE = 0.9
+"""What the model's confidence must be for a speech that goes on after the reporter's voice without a word for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _shift(speaker: Speaker, by: int) -> Speaker:
 def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attribution]) -> list[Speaker | None]:
     cast = Cast(sentences)
     quoted = open_quotes(sentences)
-    attributions = list(_implied(sentences, cast.text.tokens, attributions))
+    attributions = list(_by_words(sentences, cast.text.tokens, attributions, quoted))
     mentions: dict[int, str] = {}
     for index, (sentence, given) in enumerate(zip(sentences, attributions)):
         if given.source is not Source.HERE or (given.start or 0) < quoted[index]:
@@ -95,15 +97,25 @@ def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attributio
     return [Speaker(names[owner], owner, given.score) if owner else None for given, owner in zip(attributions, owners)]
 
 
-def _implied(
-    sentences: Sequence[str], tokens: Sequence[Sequence[Token]], attributions: Sequence[Attribution]
+def _by_words(
+    sentences: Sequence[str],
+    tokens: Sequence[Sequence[Token]],
+    attributions: Sequence[Attribution],
+    quoted: Sequence[int],
 ) -> Iterator[Attribution]:
-    """What the model says, but that a sentence without a word for its speaker goes on with the last one."""
-    spoken = False
-    for sentence, words, given in zip(sentences, tokens, attributions):
+    """What the model says, but for two things that the words tell better.
+
+    A sentence without a word for its speaker goes on with the last one; and after one in the reporter's voice nobody
+    goes on whom the model is not `SURE` of, unless the sentence reports speech.
+    """
+    spoken, before = False, Source.HERE
+    for index, (sentence, words, given) in enumerate(zip(sentences, tokens, attributions)):
         if spoken and given.source is not Source.CONTINUES and has_implied_subject(sentence, words):
             given = dataclasses.replace(given, source=Source.CONTINUES, start=None, end=None)
-        spoken = spoken or given.source is Source.HERE
+        elif given.source is Source.CONTINUES and before is Source.NONE and not quoted[index]:
+            doubtful = given.score is not None and given.score < SURE and not reports_speech(words)
+            given = dataclasses.replace(given, source=Source.NONE) if doubtful else given
+        spoken, before = spoken or given.source is Source.HERE, given.source
         yield given
 
 

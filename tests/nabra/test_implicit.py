@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nabra._implicit import has_implied_subject
+from nabra.article import Source
+from nabra.speakers import Attribution
 from nabra.words import tokenize
 from tests.nabra.thread import NONE, names
 
@@ -51,3 +53,24 @@ def test_the_last_speaker_goes_on_whomever_the_model_takes_what_is_said_for() ->
 def test_the_model_is_believed_where_nobody_has_spoken() -> None:
     assert names(("وأضاف أن الوزير أكد ذلك.", "الوزير")) == ["الوزير"]
     assert names(("وأضاف أن الوزير أكد ذلك.", NONE)) == [None]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "score", "goes_on"),
+    [
+        ("فالجسر بني قبل قرن.", 0.6, False),
+        ("فالجسر بني قبل قرن.", 0.95, True),
+        ("وبحسب الخطة يقول إن الجسر بني قبل قرن.", 0.6, True),
+    ],
+)
+def test_after_the_reporter_nobody_goes_on_by_a_doubtful_guess(sentence: str, score: float, goes_on: bool) -> None:
+    doubtful = Attribution(Source.CONTINUES, score=score)
+    rows = [("قال سامي الحداد إن الجسر آمن.", "سامي الحداد"), ("وصل الوفد أمس.", NONE), (sentence, doubtful)]
+    assert names(*rows)[2] == ("سامي الحداد" if goes_on else None)
+
+
+def test_a_doubtful_guess_goes_on_right_after_the_speaker_and_inside_a_quotation() -> None:
+    doubtful = Attribution(Source.CONTINUES, score=0.6)
+    assert names(("قال سامي الحداد إن الجسر آمن.", "سامي الحداد"), ("فالجسر جديد.", doubtful))[1] == "سامي الحداد"
+    quoted = [("قال سامي الحداد: «الجسر آمن.", "سامي الحداد"), ("الجسر جديد.", NONE), ("الجسر طويل».", doubtful)]
+    assert names(*quoted)[2] == "سامي الحداد"
