@@ -280,6 +280,9 @@ class Cast:
             return found
         if len(words) == 1 and words[0].endswith(("ي", "يه")) and not is_known(words[0]):  # «البرتغالي»
             return self._best([(sum(role.count(words[0]) for role in e.roles), e) for e in others if e.named], index)
+        shorter = [e for e in others if e.named and any(_begins(role, words) for role in e.roles)]
+        if len(shorter) == 1 and is_definite(words[0]):
+            return shorter[0]  # «المبعوث الدولي لليمن» for «المبعوث الدولي فلان»
         if len(words) < 2 or not all(map(is_definite, (*words[1:], words[-2]))) or not words[-1].endswith(("ي", "يه")):
             return None
         fitting = [e for e in others if e.named and fitness(words[:-1], e) > 2]  # one whose nationality nobody gave
@@ -320,3 +323,9 @@ class Cast:
 def _unattached(text: str) -> str:
     """A phrase without the ل that swallowed the alif of its article: «للمتحدث» for «المتحدث»."""
     return "ال" + text[2:] if text.startswith("لل") else text
+
+
+def _begins(role: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Whether a title of two words or more, without forms of address, is how a longer one begins."""
+    title = tuple(word for word in role if word not in lexicon.HONORIFICS)
+    return 1 < len(title) < len(words) and words[: len(title)] == title

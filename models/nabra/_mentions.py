@@ -52,7 +52,8 @@ def clean_mention(
         tokens.pop()
     while tokens and _outside(tokens[0]):
         tokens.pop(0)
-    if len(tokens) > 1 and not is_known(tokens[0].key) and _spoken_to(tokens[-1], seen):
+    to_agency = len(tokens) > 1 and tokens[-1].key[0] == "ل" and tokens[-1].key[1:] in lexicon.AGENCIES
+    if to_agency or (len(tokens) > 1 and not is_known(tokens[0].key) and _spoken_to(tokens[-1], seen)):
         tokens.pop()
     if not tokens:
         return ""

@@ -149,6 +149,7 @@ def first_name_start(tokens: Sequence[Token], place: int, certain: bool) -> int 
     before = tokens[start - 1].key
     closed = place + 1 == len(tokens) or tokens[place + 1].gap
     presented = before in lexicon.CALLED or before == "باسم"  # «هو فلان», «المعروف باسم فلان»
+    presented = presented or before in lexicon.CLOSED or before.removesuffix("ه") in lexicon.VERBS  # «أعلنه فلان»
     nominal = presented or before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
     nominal = nominal or (verbal(before) and not verbal(tokens[start].key))
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])

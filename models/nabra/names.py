@@ -96,7 +96,7 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
         return index + 1, False
     if not open_ and (ends := _describes_still(tokens, index)):
         return ends
-    if not open_ and following in lexicon.DIVINE:
+    if not open_ and (following in lexicon.DIVINE or (following and raw in lexicon.NAMES_LIKE_NOUNS)):
         return None  # «الكابتن فتح الرحمن شدو»
     verbal_noun = (
         word[0] == "ل"

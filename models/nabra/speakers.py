@@ -108,11 +108,12 @@ def _by_words(
     A sentence without a word for its speaker goes on with the last one; and after one in the reporter's voice nobody
     goes on whom the model is not `SURE` of, unless the sentence reports speech.
     """
+    kept = {index for index in range(len(sentences)) if quoted[index] or _is_answer(sentences, index)}
     spoken, before = False, Source.HERE
     for index, (sentence, words, given) in enumerate(zip(sentences, tokens, attributions)):
         if spoken and given.source is not Source.CONTINUES and has_implied_subject(sentence, words):
             given = dataclasses.replace(given, source=Source.CONTINUES, start=None, end=None)
-        elif given.source is Source.CONTINUES and before is Source.NONE and not quoted[index]:
+        elif given.source is Source.CONTINUES and before is Source.NONE and index not in kept:
             doubtful = given.score is not None and given.score < SURE and not reports_speech(words)
             given = dataclasses.replace(given, source=Source.NONE) if doubtful else given
         spoken, before = spoken or given.source is Source.HERE, given.source

@@ -98,6 +98,9 @@ def test_two_bodies_keep_their_joint_name_as_written(again: str) -> None:
         ("بدأ تاكاشي ميزوغوتشي وزير التجارة محادثاته أمس.", "ميزوغوتشي", "تاكاشي ميزوغوتشي"),
         ("علم أن مستشارا سابقا، هو جيروم كاستلنو، يعمل هنا.", "كاستلنو", "جيروم كاستلنو"),
         ("عرفه محاميه باسم ياركو سالمينن أمس.", "سالمينن", "ياركو سالمينن"),
+        ("هذا ما أعلنه دميتر هولمدال أمس.", "هولمدال", "دميتر هولمدال"),
+        ("فوجئ بما قام به أناتولي هولمدال أمس.", "هولمدال", "أناتولي هولمدال"),
+        ("أعلن النادي تجديد عقد مانويل هولمدال أمس.", "هولمدال", "مانويل هولمدال"),
         ("استقبل الوزير الكندي بيتر ماكلاود هولم في قصره. وسيعود هولم غدا.", "الوزير الكندي", "بيتر ماكلاود هولم"),
     ],
 )
@@ -113,6 +116,25 @@ def test_a_title_alone_takes_up_the_fuller_one() -> None:
 def test_a_group_taken_up_again_keeps_its_first_name() -> None:
     rows = [("قال ناشطون إن الطريق مغلق.", "ناشطون"), ("وأكد الناشطون أن الماء مقطوع.", "الناشطون")]
     assert names(*rows)[1] == "ناشطون"
+
+
+@pytest.mark.parametrize(
+    ("mention", "name"),
+    [
+        ("المبعوث الدولي لليمن", "سامي الحداد"),
+        ("المبعوث الكندي لليمن", "المبعوث الكندي لليمن"),
+        ("مبعوث دولي لليمن", "مبعوث دولي لليمن"),
+    ],
+)
+def test_a_longer_title_is_whose_shorter_one_it_begins_with(mention: str, name: str) -> None:
+    introduction = ("رفض الوزير مقترح المبعوث الدولي سامي الحداد أمس.", NONE)
+    assert names(introduction, (f"وقال {mention} إن الأمر محسوم.", mention))[1] == name
+
+
+def test_an_agency_spoken_to_is_no_part_of_a_mention() -> None:
+    (speaker,) = resolve(("وقال قائد قوات محلية لرويترز إن الأمر محسوم.", "قائد قوات محلية لرويترز"))
+    assert speaker is not None
+    assert (speaker.name, speaker.mention.text) == ("قائد قوات محلية", "قائد قوات محلية")
 
 
 def test_an_agency_called_by_its_kind_keeps_its_short_name() -> None:

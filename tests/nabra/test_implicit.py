@@ -74,3 +74,9 @@ def test_a_doubtful_guess_goes_on_right_after_the_speaker_and_inside_a_quotation
     assert names(("قال سامي الحداد إن الجسر آمن.", "سامي الحداد"), ("فالجسر جديد.", doubtful))[1] == "سامي الحداد"
     quoted = [("قال سامي الحداد: «الجسر آمن.", "سامي الحداد"), ("الجسر جديد.", NONE), ("الجسر طويل».", doubtful)]
     assert names(*quoted)[2] == "سامي الحداد"
+
+
+def test_an_interviewee_goes_on_after_a_question() -> None:
+    doubtful = Attribution(Source.CONTINUES, score=0.6)
+    rows = [("قال سامي الحداد إن الجسر آمن.", "سامي الحداد"), ("هل الجسر جديد؟", NONE), ("- الجسر قديم.", doubtful)]
+    assert names(*rows)[2] == "سامي الحداد"
