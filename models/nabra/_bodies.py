@@ -104,13 +104,19 @@ class Bodies:
         tokens = tokenize(sentence, quotes=True) if _QUOTED.search(sentence) else self._tokens[index]
         for place, token in enumerate(tokens):
             kinds = _kinds(token.key)
-            if kinds and (end := body_end(tokens, place)):
+            if kinds and (end := _own_end(tokens, place, body_end(tokens, place))):
                 complements = tuple(t.key for t in tokens[place + 1 : end])
                 for kind in kinds:
                     text = sentence[token.start : tokens[end - 1].end]
                     text = text[1:] if token.key[1:] == kind else text
                     text = "ال" + text[2:] if text.startswith("لل") else text
                     yield Body(kind, complements, text, index)
+
+
+def _own_end(tokens: Sequence[Token], place: int, end: int) -> int:
+    """Where a body's name ends before the words that say whose it is; 0 where there are no others."""
+    whose = (n for n in range(place + 1, end) if tokens[n].key in lexicon.OWNED_BY)
+    return 0 if (own := next(whose, end)) == place + 1 else own
 
 
 @lru_cache(maxsize=65536)
@@ -129,7 +135,7 @@ def _only_adjectives(body: Body) -> bool:
     """Whether a body's name goes on after two words, with nothing but adjectives and what it is for."""
     rest, masculine = body.complements[1:], not body.kind.endswith("ه")
     agreeing = all(w.startswith("لل") or w.endswith("ه") or (w.endswith("ي") and masculine) for w in rest)
-    return bool(rest) and agreeing and all(map(is_definite, rest))
+    return bool(rest) and agreeing and all(map(is_definite, rest)) and rest[-1] not in lexicon.QUALITIES
 
 
 def distance(at: int, index: int) -> tuple[bool, int]:

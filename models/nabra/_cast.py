@@ -61,7 +61,9 @@ class Cast:
             spokesman = len(phrase.role) > 2 and bare(phrase.role[0]) in lexicon.ANYBODY
             several = phrase.role[0] in lexicon.GROUPS or phrase.role[0].endswith("ون")
             if (len(phrase.role) > 1 or several) and (spokesman or not is_definite(phrase.role[0])):
-                self._enter(_unattached(text), index, phrase.role, named=False)
+                whole = _unattached(text)
+                body = bare(phrase.role[0]) in lexicon.BODIES
+                self._enter(undescribed(whole) if body else whole, index, phrase.role, named=False)
             return range(0)
         if len(fold(phrase.name).split()) < 2:
             return range(0)
@@ -86,7 +88,7 @@ class Cast:
         for index in sorted(mentions)[1:]:
             named = read_phrase(mentions[index])
             words = tuple(fold(named.name).split())
-            if len(words) < 2:
+            if len(words) < 2 or bare(words[0]) in lexicon.NOT_PERSONS or words[0][1:] in lexicon.AGENCIES:
                 continue
             person = next((e for e in self.entities if e.words == words), None)
             earlier = any(at < index for at, _ in self.text.places.get(words[-1], ()))

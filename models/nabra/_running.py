@@ -18,7 +18,7 @@ _NO_FIRST_NAME = re.compile(
     r"|[يتن][^اوي]{3,}ا?|ي\w{2,}ي|[^اوي]{2,}(?<!ر)ت|ت\w{3,}ت|[بل][^اوي]{3}|م[^اوي]\w{2,}ا)$"
 )
 # As they are written: with a hamza, a doubled letter, a pronoun or an ending that names do not have.
-_VERB = re.compile(r"^[يتن]ؤ|[أئؤة]$|(?<![يك])ه$|اء$|\u0651")
+_VERB = re.compile(r"^[يتن]ؤ|^[يت].*ى$|^[بل][أإ]|[أئؤة]$|(?<![يك])ه$|اء$|\u0651")
 
 
 def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
@@ -33,7 +33,7 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")
     if first in lexicon.TITLES_AND_NAMES and not known and len(tokens) == 2:
         return False  # «أمين المخازن»
-    if first == "لا" and tokens[-1].key[0] in "ايتن":
+    if first == "لا" and tokens[1:] and tokens[1].key[0] in "ايتن":
         return False  # «لا أستطيع»
     if first in lexicon.GIVEN_NAMES or first in lexicon.LINKS or first.startswith("عبد"):
         return True
@@ -58,7 +58,8 @@ def _is_no_name(token: Token) -> bool:
         return True  # «نؤكد دوما»
     if len(word) < 3 or (word in lexicon.PRONOUNS and token.raw[0] != "آ"):
         return True
-    if word[0] in "بل" and len(word) > 3 and (is_stop(word[1:]) or word[1:] in lexicon.PRONOUNS):
+    after = word[1:]
+    if word[0] in "بل" and len(word) > 2 and (is_stop(after) or after in lexicon.PRONOUNS or after in lexicon.AGENCIES):
         return True  # «لبحث مصير»
     if word.endswith("ا") and is_known(word[:-1]):
         return True  # «شخصا فلان»
@@ -159,8 +160,10 @@ def first_name_start(tokens: Sequence[Token], place: int, certain: bool) -> int 
 
 
 def is_joined(tokens: Sequence[Token], start: int) -> bool:
-    """Whether the first letter of a name is the «و» that joins it to what stands before, not its own."""
+    """Whether the first letter of a name is a «و» or «ل» that joins it to what stands before, not its own."""
     word, before = tokens[start].key, tokens[start - 1]
+    if word[0] == "ل" and word not in lexicon.GIVEN_NAMES:
+        return word[1:] in lexicon.GIVEN_NAMES
     if word[0] != "و" or word in lexicon.GIVEN_NAMES:
         return False
     return word[1:] in lexicon.GIVEN_NAMES or not is_particle(before)

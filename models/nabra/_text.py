@@ -61,7 +61,9 @@ class ArticleText:
             start = apposed  # «وزيرة النقل، سلمى القرواني،»
         else:
             return start, start
-        before = window[start - 1].key
+        first, before = window[start].key, window[start - 1].key
+        if first.endswith("ا") and first[:-1] in self.places and first not in lexicon.GIVEN_NAMES:
+            return start, start  # «هجوما», where the article speaks of «هجوم»
         sure = is_definite(before) or is_known(before) or before[1:] in lexicon.PLACES
         given = any(token.key in lexicon.GIVEN_NAMES or token.key in self.surnames for token in window[start:end])
         if not (sure or given or before in lexicon.ADJECTIVES) or not plausible(window[start:end], self.surnames):

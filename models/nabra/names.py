@@ -18,6 +18,7 @@ _DESCRIBING = re.compile(
 )
 FILIATION = ("بن", "بنت", "منت", "ابن", "ولد", "اغ")
 _CHIEFS = ("الشيخ", "الطالب")  # given names in Mauritania: «الشيخ ولد فلان»
+_WITHIN = ("في", "من", "على", "إلى")
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 
 
@@ -181,9 +182,12 @@ def read_phrase(text: str) -> Phrase:
     end = _name_end(tokens, start)
     if start == len(tokens) or (start and _describing(tokens, start)):
         return Phrase(text, words, "")
+    if start == 0 and any(token.raw in _WITHIN for token in tokens[:end]):
+        return Phrase(text, words, "")  # «آخر البيانات على موقع البنك»
     if start == 0 and end == 1 < len(words) and words[1].endswith("يه") and not is_definite(words[1]):
         return Phrase(text, words, "")  # «تقارير صحافية»: an adjective here
-    return Phrase(text, words[:start] + words[end:], text[tokens[start].start : tokens[end - 1].end])
+    after = words[end:] if end == len(words) or words[end][:2] != "لل" else ()
+    return Phrase(text, words[:start] + after, text[tokens[start].start : tokens[end - 1].end])
 
 
 def _names_nobody(tokens: Sequence[Token]) -> bool:

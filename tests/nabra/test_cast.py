@@ -131,6 +131,24 @@ def test_a_longer_title_is_whose_shorter_one_it_begins_with(mention: str, name: 
     assert names(introduction, (f"وقال {mention} إن الأمر محسوم.", mention))[1] == name
 
 
+@pytest.mark.parametrize("following", ["كوريا الجنوبية", "لرويترز هولم"])
+def test_a_lead_describes_no_country_and_no_agency(following: str) -> None:
+    rows = [("قال مسؤول بوزارة الدفاع إن الجسر آمن.", "مسؤول بوزارة الدفاع"), (f"وأكد {following} ذلك.", following)]
+    assert names(*rows)[0] == "مسؤول بوزارة الدفاع"
+
+
+def test_a_body_has_one_name_with_and_without_whose_it_is() -> None:
+    full = "المفوضية العليا للاجئين التابعة للأمم المتحدة"
+    rows = [(f"أعلنت {full} خطتها.", full), ("وأكدت المفوضية ذلك.", "المفوضية")]
+    assert names(*rows) == ["المفوضية العليا للاجئين"] * 2
+
+
+def test_the_bank_is_not_what_its_site_says() -> None:
+    phrase = "آخر البيانات على موقع البنك الشمالي"
+    rows = [(f"أظهرت {phrase} تراجعا.", phrase), ("وقال البنك الشمالي إن الأمر محسوم.", "البنك الشمالي")]
+    assert names(*rows)[1] == "البنك الشمالي"
+
+
 def test_an_agency_spoken_to_is_no_part_of_a_mention() -> None:
     (speaker,) = resolve(("وقال قائد قوات محلية لرويترز إن الأمر محسوم.", "قائد قوات محلية لرويترز"))
     assert speaker is not None
@@ -164,6 +182,8 @@ def test_a_group_that_was_described_is_meant_before_one_that_was_not() -> None:
         ("حضرت محللة الأسواق آنا بيتل أمس.", "بيتل", "آنا بيتل"),
         ("شنت قوات الحلف الجبلي غارة.", "الحلف الجبلي", "الحلف الجبلي"),
         ("حضر الرئيس تمام سلامة فقد أشاح عنهم. أشاح كثيرون.", "الرئيس", "تمام سلامة"),
+        ("انتقد المتحدث هجوما نفذه آخرون بعد هجوم أمس.", "المتحدث", "المتحدث"),
+        ("زار المدينة لباراك هولمدال أصدقاء.", "هولمدال", "باراك هولمدال"),
     ],
 )
 def test_what_only_looks_like_more_of_a_name_is_left_off(introduction: str, mention: str, name: str) -> None:
