@@ -18,6 +18,7 @@ _DESCRIBING = re.compile(
 )
 FILIATION = ("بن", "بنت", "منت", "ابن", "ولد", "اغ")
 _CHIEFS = ("الشيخ", "الطالب")  # given names in Mauritania: «الشيخ ولد فلان»
+_NAME_PARTS = lexicon.GIVEN_NAMES | lexicon.LINKS
 _WITHIN = ("في", "من", "على", "إلى")
 _ADDRESS = lexicon.FULL_TITLES | lexicon.HONORIFICS
 
@@ -99,14 +100,7 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
         return ends
     if not open_ and (following in lexicon.DIVINE or (following and raw in lexicon.NAMES_LIKE_NOUNS)):
         return None  # «الكابتن فتح الرحمن شدو»
-    verbal_noun = (
-        word[0] == "ل"
-        and word[1] != "ل"
-        and len(word) > 4
-        and not is_known(word[1:])
-        and word not in lexicon.GIVEN_NAMES
-    )
-    if not open_ and verbal_noun and is_definite(following) and len(tokens) > index + 3:
+    if not open_ and _is_purpose(word) and is_definite(following) and len(tokens) > index + 3:
         return index + 1, True  # «مكتب الأمم المتحدة لتنسيق الشؤون …»
     if word.startswith("لل") and is_definite(word):
         return index + 1, False
@@ -119,6 +113,12 @@ def _step(tokens: Sequence[Token], index: int, open_: bool) -> tuple[int, bool] 
     if word in lexicon.PLACES or is_definite(word) or word in lexicon.FULL_TITLES:
         return index + 1, False
     return (index + 1, True) if is_known(word) else (index + 1, False) if open_ else None
+
+
+def _is_purpose(word: str) -> bool:
+    """Whether a word may be ل with a noun that says what an office is for."""
+    long = word[0] == "ل" and word[1:2] != "ل" and len(word) > 4
+    return long and not is_known(word[1:]) and word not in lexicon.GIVEN_NAMES
 
 
 def _second_complement(tokens: Sequence[Token], index: int) -> bool:
@@ -233,7 +233,7 @@ def _resumed(tokens: Sequence[Token], start: int) -> int:
     may have two words («رئيس بلدية فيض آباد سالم فلان»).
     """
     left = len(tokens) - start
-    if left < 3 or tokens[start].key in lexicon.GIVEN_NAMES or tokens[start].key in lexicon.LINKS:
+    if left < 3 or tokens[start].key in _NAME_PARTS:
         return start
     for index in range(start + 1, len(tokens) - 2):
         if tokens[index].raw in lexicon.PREPOSITIONS and tokens[index - 1].key not in lexicon.LINKS:
@@ -250,18 +250,10 @@ def _after_complement(tokens: Sequence[Token], start: int) -> int:
 
     That is a place and its adjective («حاكم ستونغ ترينغ الكمبودي فلان») or a verbal noun («تأجير السيارات خالد فلان»).
     """
-    if (
-        start + 3 < len(tokens)
-        and tokens[start].key not in lexicon.GIVEN_NAMES
-        and tokens[start].key not in lexicon.LINKS
-    ):
+    if start + 3 < len(tokens) and tokens[start].key not in _NAME_PARTS:
         noun, given = tokens[start + 1].key, tokens[start + 2].key
-        if (
-            is_definite(noun)
-            and noun not in lexicon.ARTICLE_NAMES
-            and given in lexicon.GIVEN_NAMES
-            and not is_title(given)
-        ):
+        of_thing = is_definite(noun) and noun not in lexicon.ARTICLE_NAMES
+        if of_thing and given in lexicon.GIVEN_NAMES and not is_title(given):
             return start + 2
     for index in range(start + 1, min(start + 3, len(tokens) - 2)):
         word = tokens[index].key
