@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite
+from nabra._morphology import bare, is_definite
 from nabra.names import body_end
 from nabra.words import Token, fold, tokenize
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from nabra import _lexicon as lexicon
 from nabra._bodies import Bodies, Body, distance
 from nabra._joint import each_of, is_dual, joined_again, joint_body
-from nabra._lexicon import (
+from nabra._matching import Entity, fitness, likeness, unaddressed
+from nabra._morphology import (
     akin,
     bare,
     has_nationality,
@@ -18,7 +19,6 @@ from nabra._lexicon import (
     same_spelling,
     stem,
 )
-from nabra._matching import Entity, fitness, likeness, unaddressed
 from nabra._running import first_name_start, is_joined, name_before, title_of
 from nabra._text import ArticleText
 from nabra.names import Phrase, read_phrase, role_end, undescribed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, key
+from nabra._morphology import bare, is_definite
+from nabra._spelling import key
 from nabra.words import Token
 
 _THAT = frozenset(map(key, "أن إن أنه أنها إنه إنها أنهم إنهم بأن بأنه بأنها بأنهم".split()))

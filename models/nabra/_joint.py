@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, is_known, is_title, key
 from nabra._matching import Entity
+from nabra._morphology import bare, is_definite, is_known, is_title
+from nabra._spelling import key
 from nabra.names import read_phrase
 
 SIDES = ("جانب", "طرف", "منظمت", "بلد", "حزب", "رجل")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import akin, bare, is_definite, is_title, stem
+from nabra._morphology import akin, bare, is_definite, is_title, stem
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, is_known, is_stop, is_title
+from nabra._morphology import bare, is_definite, is_known, is_stop, is_title
 from nabra.names import read_phrase
 from nabra.words import Token, fold, is_particle, tokenize
 

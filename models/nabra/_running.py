@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import is_definite, is_known, is_stop, is_title
+from nabra._morphology import is_definite, is_known, is_stop, is_title
 from nabra.names import FILIATION
 from nabra.words import Token, is_particle, name_like
 

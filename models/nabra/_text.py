@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import is_definite, is_known, is_title
+from nabra._morphology import is_definite, is_known, is_title
 from nabra._running import continues_name, enclosed_name_end, is_possessed, plausible, verbal
 from nabra.names import FILIATION, role_end
 from nabra.words import Token, fold, is_particle, name_like, tokenize

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import bare, is_definite, is_known, is_noun, is_stop, is_title, of_country
+from nabra._morphology import bare, is_definite, is_known, is_noun, is_stop, is_title, of_country
 from nabra.words import Token, fold, is_particle, name_like, tokenize
 
 _LONGEST_PHRASE = 300

@@ -12,8 +12,8 @@ from itertools import accumulate
 from nabra import _lexicon as lexicon
 from nabra._cast import Cast
 from nabra._implicit import has_implied_subject, reports_speech
-from nabra._lexicon import bare, is_definite, is_stop, is_title
 from nabra._mentions import EDGES, clean_mention
+from nabra._morphology import bare, is_definite, is_stop, is_title
 from nabra._quotes import open_quotes
 from nabra.article import Mention, Source, Speaker
 from nabra.names import read_phrase

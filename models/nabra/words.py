@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
-from nabra._lexicon import fold_word, is_known, is_stop, key, plain
+from nabra._morphology import is_known, is_stop
+from nabra._spelling import fold_word, key, plain
 
 _TANWIN = "\u064b"
 """Ending of an indefinite accusative, which no name takes."""
 _NOT_WORD = re.compile(r"[^\w]+")
 _JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
-_WORD = re.compile(r"\bبان كي[ -]مون\b|\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
+_ONE_WORD = r"\bبان كي[ -]مون\b"
+"""A name whose first word would be read as «بأن»."""
+_WORD = re.compile(_ONE_WORD + r"|\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
 _QUOTED_OR_WORD = re.compile(r"«[^«»]{1,60}»|“[^“”]{1,60}”|\"[^\"]{1,60}\"|" + _WORD.pattern)
 
 
