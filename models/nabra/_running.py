@@ -59,7 +59,7 @@ def _is_no_name(token: Token) -> bool:
     if len(word) < 3 or (word in lexicon.PRONOUNS and token.raw[0] != "آ"):
         return True
     after = word[1:]
-    if word[0] in "بل" and len(word) > 2 and (is_stop(after) or after in lexicon.PRONOUNS or after in lexicon.AGENCIES):
+    if word[0] in "بل" and (is_stop(after) or after in lexicon.PRONOUNS or after in lexicon.AGENCIES):
         return True  # «لبحث مصير»
     if word.endswith("ا") and is_known(word[:-1]):
         return True  # «شخصا فلان»
