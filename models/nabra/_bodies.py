@@ -108,7 +108,7 @@ class Bodies:
                 complements = tuple(t.key for t in tokens[place + 1 : end])
                 for kind in kinds:
                     text = sentence[token.start : tokens[end - 1].end]
-                    text = text[1:] if token.key[1:] == kind else text
+                    text = text if kind in (token.key, bare(token.key)) else text[1:]
                     text = "ال" + text[2:] if text.startswith("لل") else text
                     yield Body(kind, complements, text, index)
 
@@ -122,7 +122,8 @@ def _own_end(tokens: Sequence[Token], place: int, end: int) -> int:
 @lru_cache(maxsize=65536)
 def _kinds(word: str) -> tuple[str, ...]:
     """The kinds of body that a folded word may stand for, its first letter being its own or attached."""
-    return tuple(sorted({word, bare(word), word[1:]} & lexicon.BODIES))
+    rest = word[1:] if word[0] in "وفبلك" else ""
+    return tuple(sorted({word, bare(word), rest} & lexicon.BODIES))
 
 
 def _described(body: Body) -> bool:

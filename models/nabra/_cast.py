@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nabra import _lexicon as lexicon
 from nabra._bodies import Bodies, Body, distance
@@ -103,7 +103,7 @@ class Cast:
 
     def name(self, text: str, index: int) -> str:
         """The full name of whoever a mention names."""
-        said = " ".join(word for word in text.split() if fold(word) not in lexicon.SAME) or text
+        said = " ".join(word for word in text.split() if fold(word) and fold(word) not in lexicon.SAME) or text
         phrase = read_phrase(said)
         words = tuple(fold(phrase.name or phrase.text).split())
         if together := self._together(said, words, index):
@@ -175,8 +175,8 @@ class Cast:
         if entity is None:
             entity = Entity(name, words, named)
             self.entities.append(entity)
-        if role:
-            entity.roles.append(self._office(role, index))
+        if role and (office := self._office(role, index)) not in entity.roles:
+            entity.roles.append(office)
         entity.seen.append(index)
         return entity
 
@@ -263,9 +263,10 @@ class Cast:
         if len(words) == 2 and head.startswith(("متحدث", "ناطق")):
             return None
         introduced = [e for e in self.entities if e.named and min(e.seen) < index]
-        for entity in (*reversed(self.voices.values()), *introduced[: len(introduced) == 1]):
+        for entity in (*_latest_first(self.voices), *introduced[: len(introduced) == 1]):
             heads = [bare(role[0]) for role in entity.roles if is_title(role[0])]
-            countries = [word for role in entity.roles for word in role if of_country(word)]
+            adjectives = (word for role in entity.roles for word in role if word.endswith(("ي", "يه")))
+            countries = [word for word in adjectives if is_definite(word) and of_country(word)]
             foreign = of_country(words[-1]) and (not heads or countries)  # nobody fits it, so it is another country
             if entity.named and not foreign and (not heads or any(h.endswith("ه") == woman for h in heads)):
                 return entity
@@ -311,7 +312,8 @@ class Cast:
 
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
-        found = [*self.text.places.get(word, ()), *self.text.places.get("أ" + word[1:], ())]
+        hamza = "أ" + word[1:] if word.startswith("ال") else word  # «المان», «ألمان»
+        found = [place for spelling in {word: 0, hamza: 0} for place in self.text.places.get(spelling, ())]
         places = sorted(found, key=lambda place: distance(place[0], index))
         for certain in (True, False):
             for at, place in places:
@@ -320,6 +322,11 @@ class Cast:
                     text = self.text.text(at, tokens[start : place + 1])
                     return self._enter(text[is_joined(tokens, start) :], at, ())
         return None
+
+
+def _latest_first(voices: dict[int, Entity]) -> Iterator[Entity]:
+    """Everybody who spoke, each once."""
+    return iter({id(entity): entity for entity in reversed(voices.values())}.values())
 
 
 def _unattached(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nabra import _lexicon as lexicon
-from nabra._morphology import bare, is_definite
+from nabra._morphology import bare, is_definite, is_feminine
 from nabra._spelling import key
 from nabra.words import Token
 
@@ -54,7 +54,7 @@ def reports_speech(tokens: Sequence[Token]) -> bool:
 
 def _is_object(verb: str, noun: str) -> bool:
     """Whether a noun right after a verb cannot be its subject, for its gender or case: «وطالب الهيئة بأن…»."""
-    if verb.endswith("ت"):
+    if is_feminine(verb):
         return False  # «قالت النائب هند العلي», «قالت مصادر»
     body = bare(noun) in lexicon.BODIES and bare(noun).endswith(("ه", "ات"))
     return body or (is_definite(noun) and noun.endswith("يين"))

@@ -9,6 +9,7 @@ from nabra._matching import Entity
 from nabra._morphology import bare, is_definite, is_known, is_title
 from nabra._spelling import key
 from nabra.names import read_phrase
+from nabra.words import tokenize
 
 SIDES = ("جانب", "طرف", "منظمت", "بلد", "حزب", "رجل")
 """Stems that a dual puts beside those of the titles: «الطرفان»."""
@@ -28,7 +29,7 @@ def each_of(name: str) -> list[str]:
 def joins(word: str) -> bool:
     """Whether the first letter of a word is the «و» that joins it to what stands before."""
     return (
-        word[0] == "و"
+        word.startswith("و")
         and word[1:].isalpha()
         and key(word) not in lexicon.GIVEN_NAMES
         and key(word) not in lexicon.LINKS
@@ -37,7 +38,7 @@ def joins(word: str) -> bool:
 
 def joint_body(text: str) -> bool:
     """Whether a phrase names two bodies: «الاتحاد التونسي للشغل واتحاد الصناعة»."""
-    first, *rest = map(key, text.split())
+    first, *rest = (token.key for token in tokenize(text))
     kinds = (bare(word[1:]) for word in rest[1:] if word[0] == "و")
     return bare(first) in lexicon.BODIES and any(kind in lexicon.BODIES for kind in kinds)
 
@@ -46,6 +47,8 @@ def is_dual(words: tuple[str, ...]) -> bool:
     """Whether a phrase means two who were named: «الوزيران», «للطرفين»."""
     if len(words) > 1 or not is_definite(words[0]) or not words[0].endswith(("ان", "ين")):
         return False
+    if words[0].endswith("ين") and bare(words[0]) in lexicon.GROUPS:
+        return False  # «المسؤولين» may be any number
     stem = bare(words[0])[:-2]
     return stem in SIDES or is_title(stem) or (stem.endswith("ت") and is_title(stem[:-1]))
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from nabra._lexicon import BODIES, FULL_TITLES, GIVEN_NAMES, GROUPS, NOUNS, PLACES, STOP, TITLES
+from nabra._lexicon import BODIES, FULL_TITLES, GIVEN_NAMES, GROUPS, NATIONALITIES, NOUNS, PLACES, STOP, TITLES
 
+_OF_COUNTRIES = ("يه", "يا", "ي", "ه", "ا")
 _ENDINGS = ("", "ه", "ا", "ها", "هم", "هما", "ته", "تها", "تهم")
 
 
 def bare(word: str) -> str:
-    """A folded word without its article (ال, and لل for ل with it)."""
-    return word[2:] if is_definite(word) else word
+    """A folded word without its article (ال, and لل for ل with it), as `key` has it: «الألماني» is «ألماني»."""
+    if not is_definite(word):
+        return word
+    return "أ" + word[3:] if word.startswith("ال", 2) else word[2:]
 
 
 def is_definite(word: str) -> bool:
@@ -34,7 +37,7 @@ def is_noun(word: str) -> bool:
 
 def is_known(word: str) -> bool:
     """Whether the lists know the word as something other than a person's name."""
-    return is_title(word) or is_noun(word) or bare(word) in GROUPS or bare(word) in PLACES
+    return is_title(word) or is_noun(word) or bare(word) in GROUPS or word in PLACES or bare(word) in PLACES
 
 
 def is_stop(word: str) -> bool:
@@ -57,10 +60,23 @@ def akin(a: str, b: str) -> bool:
     return a == b or (len(a) > 2 and b.startswith(a)) or (len(b) > 2 and a.startswith(b))
 
 
+@lru_cache(maxsize=65536)
 def of_country(word: str) -> bool:
-    """Whether a word is a country or an adjective of one."""
-    root = stem(word)
-    return len(root) > 3 and any(akin(root, place) for place in PLACES if len(place) > 2)
+    """Whether a word is a country or an adjective of one, with a letter attached to it or not."""
+    attached = word[0] in "بلو" and (is_definite(word[1:]) or word[1:] in PLACES)
+    return _root(word[1:] if attached else word) in _COUNTRIES
+
+
+def _root(word: str) -> str:
+    """What a country and its adjectives have in common: «تركيا», «تركي», «التركية»."""
+    root = bare(word).replace("أ", "ا")
+    ending = next((end for end in _OF_COUNTRIES if root.endswith(end) and len(root) - len(end) > 2), "")
+    return root.removesuffix(ending)
+
+
+def is_feminine(verb: str) -> bool:
+    """Whether a verb of saying in the past tense has a woman or a body for its subject."""
+    return verb.endswith("ت") and verb != "لفت"
 
 
 def has_nationality(role: Iterable[str]) -> bool:
@@ -101,3 +117,6 @@ def _swapped(a: str, b: str) -> bool:
     """Whether two neighbouring letters are all that differs: «تركساتني» for «تركستاني»."""
     at = next(n for n, (x, y) in enumerate(zip(a, b)) if x != y)
     return a[:at] + a[at : at + 2][::-1] + a[at + 2 :] == b
+
+
+_COUNTRIES = frozenset(map(_root, PLACES | NATIONALITIES)) - {_root("مالي")}  # «المالي» is the financial one

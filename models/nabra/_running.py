@@ -28,7 +28,7 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     first, last = tokens[0].key, tokens[-1]
     if any(t.key in lexicon.IN_NO_NAME for t in tokens) or (first.endswith("ين") and is_title(first[:-2])):
         return False  # «أسابيع يطوف», «مهندسين تأخروا»
-    if any((is_particle(t) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن") for t in tokens):
+    if any((is_particle(t) and t.key not in lexicon.LINKS) or t.raw in ("فإن", "فأن", "أنا", "رؤساء") for t in tokens):
         return False
     known = last.key in surnames or not is_definite(last.key) or last.key.endswith("ي")
     if first in lexicon.TITLES_AND_NAMES and not known and len(tokens) == 2:
@@ -46,7 +46,8 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     if _is_no_name(tokens[0]) or last.raw.endswith(("ته", "تها", "اً")) or last.raw.startswith(("لإ", "لأ")):
         return False
     verb_follows = any(
-        t.key.startswith("فا") and t.key not in lexicon.LINKS and t.key not in surnames for t in tokens[1:]
+        t.key.startswith("فا") and not (t.key in surnames or t.key in lexicon.LINKS or t.key in lexicon.GIVEN_NAMES)
+        for t in tokens[1:]
     )
     return known and not is_definite(first) and not verb_follows
 
@@ -56,7 +57,7 @@ def _is_no_name(token: Token) -> bool:
     word = token.key
     if _VERB.search(token.raw) or word.removeprefix("و") in ("نحن", "هو", "هي"):
         return True  # «نؤكد دوما»
-    if len(word) < 3 or (word in lexicon.PRONOUNS and token.raw[0] != "آ"):
+    if len(word) < 3 or word in lexicon.PRONOUNS:
         return True
     after = word[1:]
     if word[0] in "بل" and (is_stop(after) or after in lexicon.PRONOUNS or after in lexicon.AGENCIES):
@@ -154,7 +155,7 @@ def first_name_start(tokens: Sequence[Token], place: int, certain: bool) -> int 
     nominal = presented or before in lexicon.BEFORE_NOUNS or is_definite(before) or is_title(before)
     nominal = nominal or (verbal(before) and not verbal(tokens[start].key))
     joined = tokens[start].key[0] == "و" and name_like(tokens[start - 1])
-    following = tokens[min(place + 1, len(tokens) - 1)].key
+    following = tokens[place + 1].key if place + 1 < len(tokens) else ""
     apposed = is_title(following) and (closed or not is_definite(following))  # «قدمت إنغريد هولم، رئيسة الصندوق،»
     return start if nominal or joined or apposed or (tokens[start].gap and closed) else None
 

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _LETTERS = str.maketrans("أإآٱىیېؤةۀەکڪگڤپچ", "اااايييوهههككغفبج")
+_AS_WRITTEN = frozenset("على إلى إليه إليها إلا".split())
 _DROPPED = re.compile(
     r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e"
     r"\u2066-\u2069\ufeff\u00ad]"
@@ -30,7 +31,7 @@ def fold_word(word: str) -> str:
 @lru_cache(maxsize=65536)
 def key(word: str) -> str:
     """A folded word for looking up. Two differences stay: أليكسي has no article, على is not the name علي."""
-    if word == "على":
+    if word in _AS_WRITTEN:
         return word
     folded = fold_word(word)
     return "أ" + folded[1:] if word[:2] in ("أل", "إل", "آل") else folded

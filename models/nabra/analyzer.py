@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import os
+import re
 import threading
 import time
 import weakref
@@ -326,7 +327,8 @@ class _Text:
 
     def find(self, part: str) -> tuple[int, int]:
         """Where in the sentence a part of what was read stands."""
-        start = self.read.index(part)
+        whole = re.search(rf"(?<!\w){re.escape(part)}(?!\w)", self.read)
+        start = whole.start() if whole else self.read.index(part)  # it may have lost a letter attached to it
         end = start + len(part)
         return self.aligned.original(start, end) if self.aligned else (start, end)
 

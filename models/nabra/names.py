@@ -260,7 +260,7 @@ def _after_complement(tokens: Sequence[Token], start: int) -> int:
         if is_title(word):
             break
         if is_definite(word) and word.endswith(("ي", "يه")) and of_country(word) and word not in lexicon.ARTICLE_NAMES:
-            return index + 1
+            return index + 1 + (tokens[index + 1].key in lexicon.FULL_TITLES)  # «… الليبية د. فلان»
     return start
 
 

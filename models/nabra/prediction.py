@@ -203,13 +203,15 @@ class _Files:
 
     def __enter__(self) -> _Files:
         self._output.parent.mkdir(parents=True, exist_ok=True)
-        self._output_file = self._open(self._output)
-        if not self._begin.position:
-            _state_path(self._output).unlink(missing_ok=True)  # of an earlier run
-        _cut(self._output_file, self._begin.output_size)
-        if self._begin.errors_size:
-            self._errors_file = self._open(self._errors)
-            _cut(self._errors_file, self._begin.errors_size)
+        with self._stack:  # what is open already is closed if the rest fails
+            self._output_file = self._open(self._output)
+            if not self._begin.position:
+                _state_path(self._output).unlink(missing_ok=True)  # of an earlier run
+            _cut(self._output_file, self._begin.output_size)
+            if self._begin.errors_size:
+                self._errors_file = self._open(self._errors)
+                _cut(self._errors_file, self._begin.errors_size)
+            self._stack = self._stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from nabra import _lexicon as lexicon
 from nabra._cast import Cast
 from nabra._implicit import has_implied_subject, reports_speech
 from nabra._mentions import EDGES, clean_mention
-from nabra._morphology import bare, is_definite, is_stop, is_title
+from nabra._morphology import bare, is_definite, is_feminine, is_stop, is_title
 from nabra._quotes import open_quotes
 from nabra.article import Mention, Source, Speaker
 from nabra.names import read_phrase
@@ -23,9 +23,10 @@ _QUESTION = re.compile(r"\s*(?:[•●▪■◆*]|س\s?:)")
 _ANSWER = re.compile(r"\s*(?:[-–—ـ]|ج\s?:)")
 _POINTS_BACK = re.compile(r"\W*(?:هذا ما|هكذا|به(?:ذه|ذا) ال\w+)\s")  # «هذا ما قاله فلان»
 
-# Who is who takes time with the square of the length: so an article is read in sections of this many characters, about
-# five hundred sentences, each with the end of the one before; and nobody is looked for further on in a sentence.
+# Who is who takes time with the square of the length: so an article is read in sections of so many characters and
+# sentences, each with the end of the one before; and nobody is looked for further on in a sentence.
 SECTION, CONTEXT, LONGEST_SENTENCE = 75_000, 5_000, 5_000
+SECTION_SENTENCES, CONTEXT_SENTENCES = 500, 50
 SURE = 0.9
 """What the model's confidence must be for a speech that goes on after the reporter's voice without a word for it."""
 
@@ -67,8 +68,8 @@ def _sections(sentences: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     ends = [0, *accumulate(map(len, sentences))]
     start = 0
     while start < len(sentences):
-        stop = max(start + 1, bisect_right(ends, ends[start] + SECTION) - 1)
-        yield bisect_left(ends, ends[start] - CONTEXT), start, stop
+        stop = min(max(start + 1, bisect_right(ends, ends[start] + SECTION) - 1), start + SECTION_SENTENCES)
+        yield max(bisect_left(ends, ends[start] - CONTEXT), start - CONTEXT_SENTENCES), start, stop
         start = stop
 
 
@@ -195,9 +196,9 @@ def _is_answer(sentences: Sequence[str], index: int) -> bool:
 
 def _gender(sentence: str, mention: str) -> str:
     """The gender of a mention, "f" or "m", from its title or the verb before it; empty where unknown."""
-    head = read_phrase(mention).role[:1]
-    if head and is_title(head[0]):
-        return "f" if head[0].endswith("ه") and head[0] not in ("نظيره", "زميله", "عمده") else "m"
+    head = next((word for word in read_phrase(mention).role if bare(word) not in lexicon.ADDRESS), "")
+    if is_title(head):
+        return "f" if head.endswith("ه") and bare(head) not in lexicon.MEN_IN_TA else "m"
     if head:
         return ""
     return _verb_gender(tokenize(sentence[: sentence.find(mention)])[-2:])
@@ -208,5 +209,5 @@ def _verb_gender(tokens: Sequence[Token]) -> str:
     for token in tokens:
         verb = next((word for word in (token.key, token.key[1:]) if word in lexicon.VERBS), "")
         if verb:
-            return "f" if verb.endswith("ت") else "m"
+            return "f" if is_feminine(verb) else "m"
     return ""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-import string
 from typing import NamedTuple
 
-# Marks of writing direction and of width zero; web pages strew them about.
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-UNSEEN = string.whitespace + "\u00a0" + _INVISIBLE
-"""What a line of makes no sentence."""
+from nabra.aligned import INVISIBLE
+
+# A line of white space and marks that nobody sees makes no sentence; web pages strew them about.
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+UNSEEN = re.compile(rf"[\s{INVISIBLE}]*")
 # A stop with everything that leans on it: more stops, closing marks, and a » or ” after stray white space.
-_STOP = re.compile(rf"""[.!?؟…۔][.!?؟…۔"'«»“”„‘’‹›)\]}}{_INVISIBLE}]*(?:\s+[»”](?!\S))?""")
+_STOP = re.compile(rf"""[.!?؟…۔][.!?؟…۔"'«»“”„‘’‹›)\]}}{INVISIBLE}]*(?:\s+[»”](?!\S))?""")
 # Two dots and more (also …) are a pause in Arabic copy, not an end; a single dot, ! and ؟ are an end.
 _FULL_STOP = re.compile(r"[!?؟۔]|(?<![.…])\.(?![.…])")
 _WORD_CHARACTER = re.compile(r"[^\W_]")
@@ -75,7 +75,7 @@ def split_sentences(text: str) -> list[Span]:
             sentence = line[begin:cut]
             start = offset + begin + len(sentence) - len(sentence.lstrip())
             end = offset + begin + len(sentence.rstrip())
-            if start < end and sentence.strip(UNSEEN):
+            if start < end and not UNSEEN.fullmatch(sentence):
                 spans.append(Span(start, end))
             begin = cut
         offset += len(line)
@@ -125,7 +125,7 @@ def _is_end(line: str, stop: re.Match[str], begin: int, end: int, opens_text: bo
         return False
     if following == end and not _STARTS_AT_ONCE.match(line, end):
         return False
-    if marks.rstrip(_INVISIBLE) != ".":
+    if _INVISIBLE.sub("", marks) != ".":
         return True
     if opens_text and end <= _LONGEST_DATELINE and _DATELINE.search(line[: stop.start()]):
         return False

@@ -17,7 +17,7 @@ _NOT_WORD = re.compile(r"[^\w]+")
 _JOINED = re.compile(r"\b(عبد|ابو|ابي|ال) (?=\w)")
 _ONE_WORD = r"\bبان كي[ -]مون\b"
 """A name whose first word would be read as «بأن»."""
-_WORD = re.compile(_ONE_WORD + r"|\w[\w\u064b-\u065f\u0670\u200c\u200d'’-]*")
+_WORD = re.compile(_ONE_WORD + r"|\w(?:[\w\u064b-\u065f\u0670\u200c\u200d]|['’-](?=\w))*")
 _QUOTED_OR_WORD = re.compile(r"«[^«»]{1,60}»|“[^“”]{1,60}”|\"[^\"]{1,60}\"|" + _WORD.pattern)
 
 
@@ -62,6 +62,8 @@ def _abbreviates(tokens: Sequence[Token], between: str) -> bool:
 
 def is_particle(token: Token) -> bool:
     """Whether a word of running text is a verb or particle that no name contains."""
+    if token.raw in lexicon.NAMES_LIKE_PARTICLES:
+        return False
     return is_stop(token.key) and not (token.raw.endswith("ي") and token.key in lexicon.VERBS_IN_ALIF)
 
 

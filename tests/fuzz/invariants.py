@@ -38,7 +38,7 @@ def splitting(text: str) -> None:
 
 
 def _is_unseen(text: str) -> bool:
-    return not "".join(text.split()).strip(UNSEEN)
+    return bool(UNSEEN.fullmatch(text))
 
 
 def tokens(tokenizer: SentenceTokenizer, text: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from nabra._morphology import of_country
+from nabra._spelling import key
 from tests.nabra.thread import CONTINUES, NONE, names, resolve
 
 
@@ -203,3 +205,60 @@ def test_a_document_is_whose_the_phrase_says(sentence: str, mention: str, named:
     (speaker,) = resolve((sentence, mention))
     assert speaker is not None
     assert speaker.mention.text == named
+
+
+@pytest.mark.parametrize(
+    ("introduced", "mention", "name"),
+    [
+        ("سافر محمد إلى القاهرة أمس.", "علي", "علي"),  # «إلى» is no surname
+        ("وصلت وزيرة النقل هناء السالم أمس.", "الوزيرة", "هناء السالم"),  # nor is «هناء» the word for here
+        ("وصل الوزير سامي العلي- المعين حديثا- إلى العاصمة.", "العلي", "سامي العلي"),
+        ("كان المدرب ينادي الفريق الوطني بالفوز.", "النادي", "النادي"),
+        ("التقى الوزير رؤساء تنفيذيين أمس.", "الوزير", "الوزير"),
+        ("وصل كاميرون إلى الكاميرون وقال ديفيد كاميرون إنه عائد.", "كاميرون", "ديفيد كاميرون"),
+        ("التقى الوزير أنا أمس.", "الوزير", "الوزير"),
+    ],
+)
+def test_what_looks_like_a_name_or_a_body_is_told_apart(introduced: str, mention: str, name: str) -> None:
+    assert names((introduced, NONE), (f"وقال {mention} إن العمل مستمر.", mention))[1] == name
+
+
+@pytest.mark.parametrize(
+    ("country", "other"),
+    [("المصري", "التنزاني"), ("الألماني", "الكندي"), ("الصومالي", "اليمني"), ("الهندي", "المغربي")],
+)
+def test_the_country_of_an_office_is_not_that_of_a_counterpart(country: str, other: str) -> None:
+    minister, peer = f"وزير الخارجية {country} سامي شكري", f"نظيره {other} جون مكامبا"
+    rows = [(f"قال {minister} إن العمل مستمر.", minister), (f"وقال {peer} إن الأمر صعب.", peer)]
+    again = [f"الوزير {country}", f"الوزير {other}"]
+    said = names(*rows, *((f"وأضاف {who} أن العمل مستمر.", who) for who in again))
+    assert said == ["سامي شكري", "جون مكامبا"] * 2
+
+
+@pytest.mark.parametrize("word", ["المصرفي", "المالي", "الرومانسي", "البيروقراطي", "الدولي"])
+def test_an_adjective_that_begins_like_a_country_is_none_of_it(word: str) -> None:
+    assert not of_country(key(word))
+
+
+@pytest.mark.parametrize("office", ["المبعوث الأممي إلى اليمن", "المبعوث الأممي الى اليمن"])
+def test_an_office_with_a_preposition_is_taken_up_again(office: str) -> None:
+    rows = [(f"قال {who} إن العمل مستمر.", who) for who in (f"{office} هانس غروندبرغ", office)]
+    assert names(*rows) == ["هانس غروندبرغ"] * 2
+
+
+def test_plurals_are_not_two() -> None:
+    joint = "سامي الحداد وهند العلي"
+    rows = [(f"قال {joint} إن العمل مستمر.", joint), ("وأكد بعض المسؤولين أن العمل توقف.", "المسؤولين")]
+    assert names(*rows)[1] != joint
+
+
+@pytest.mark.parametrize("sign", ["ـ", "ء", "\u064e"])
+def test_a_sign_alone_among_the_words_of_a_name_does_no_harm(sign: str) -> None:
+    mention = f"وزارة النقل {sign} فرع الرياض"
+    assert names((f"قالت {mention} إن العمل مستمر.", mention))[0]
+    assert names((f"قال سامي الحداد {sign} نفسه إن العمل مستمر.", f"{sign} نفسه"))
+
+
+def test_a_mention_ends_at_a_line_break_where_its_name_ends() -> None:
+    mention = "محمد صالح في بيان\nوزير النقل"
+    assert names((f"قال {mention} إن العمل مستمر.", mention)) == ["محمد صالح"]

@@ -8,7 +8,7 @@ from nabra._implicit import has_implied_subject
 from nabra.article import Source
 from nabra.speakers import Attribution
 from nabra.words import tokenize
-from tests.nabra.thread import NONE, names
+from tests.nabra.thread import CONTINUES, NONE, names
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,11 @@ def test_an_interviewee_goes_on_after_a_question() -> None:
     doubtful = Attribution(Source.CONTINUES, score=0.6)
     rows = [("قال سامي الحداد إن الجسر آمن.", "سامي الحداد"), ("هل الجسر جديد؟", NONE), ("- الجسر قديم.", doubtful)]
     assert names(*rows)[2] == "سامي الحداد"
+
+
+@pytest.mark.parametrize("verb", ["ولفت إلى أن", "وأضاف أن"])
+@pytest.mark.parametrize("last", ["الوزير سالم الكندي", "سماحة المفتي أحمد الخليلي", "العمدة سامي الحداد"])
+def test_a_man_goes_on_whatever_the_last_letter_of_verb_or_title(verb: str, last: str) -> None:
+    rows = [("قالت الوزيرة هند العلي إن الجسر آمن.", "الوزيرة هند العلي"), (f"وقال {last} إن الجسر آمن.", last)]
+    said = names(*rows, (f"{verb} العمل مستمر.", CONTINUES))
+    assert said[2] == said[1] != said[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nabra.splitting import Span, split_sentences
 
-UNSEEN = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]*")
+UNSEEN = re.compile(r"[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*")
 SEED = Path(__file__).resolve().parents[2].parent / "shared" / "seed"
 
 
@@ -192,7 +192,7 @@ def test_nothing_is_lost_or_doubled(text: str) -> None:
     assert UNSEEN.fullmatch(text, end)
 
 
-@pytest.mark.parametrize("line", ["\u200f", " \u202b\u202c ", "\ufeff\u00a0"])
+@pytest.mark.parametrize("line", ["\u200f", " \u202b\u202c ", "\ufeff\u00a0", "\u2060\u061c\u00ad"])
 def test_a_line_of_what_nobody_sees_is_no_sentence(line: str) -> None:
     assert sentences(f"عاد الوفد.\n{line}\nوغادر.") == ["عاد الوفد.", "وغادر."]
 
