@@ -6,12 +6,12 @@
 
 Between a model and what it became by learning from other text lies one that is nearly as good as the better of them
 everywhere (Wortsman et al., Robust fine-tuning of zero-shot models, 2022). Tokenizer, configuration and log are those
-of the first. The temperature of the tones is fitted on `data.dev`; biases are not.
+of the first, which went on from the others as they are. The temperature of the tones is fitted on `data.dev`;
+biases are not.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,20 +52,17 @@ def average(models: Sequence[NabraModel], shares: Sequence[float]) -> NabraModel
 
 def load_uncalibrated(directory: Path) -> tuple[NabraModel, list[dict[str, Any]]]:
     """A model as it was before its tones were calibrated, and its log without that."""
-    read_model_config(find_checkpoint(str(directory)))
     model = load_trained(directory)
-    path = directory / checkpoints.HISTORY_NAME
-    try:
-        log = [dict(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
-        raise NabraError(f"{path}: cannot be read ({error}); it says how the model was calibrated") from error
+    log = checkpoints.read_log(directory)
+    if not log:
+        raise NabraError(f"{directory / checkpoints.HISTORY_NAME}: is missing; it says how the model was calibrated")
     scaling = next((entry for entry in log if "tone_temperature" in entry), {})
     bias = torch.tensor([scaling.get(f"tone_bias_{tone}", 0.0) for tone in model.config.tones])
     last: Any = model.tone_head[-1]
     with torch.no_grad():
         last.bias.sub_(bias).mul_(scaling.get("tone_temperature", 1.0))
         last.weight.mul_(scaling.get("tone_temperature", 1.0))
-    return model, [entry for entry in log if entry is not scaling]
+    return model, [entry for entry in log if entry is not scaling and checkpoints.COMMAND_KEY not in entry]
 
 
 def run(config: Config, directories: Sequence[Path], shares: Sequence[float], *, overwrite: bool = False) -> Path:
@@ -73,14 +70,18 @@ def run(config: Config, directories: Sequence[Path], shares: Sequence[float], *,
     hide_progress()
     check_output(config.training, overwrite=overwrite)
     dev = load_articles(config.data.dev, config.model.tones)
-    loaded = [load_uncalibrated(directory) for directory in directories]
-    model = average([model for model, _ in loaded], shares)
+    for directory in directories:
+        read_model_config(find_checkpoint(str(directory)))
+    first, log = load_uncalibrated(directories[0])
+    model = average([first, *map(load_trained, directories[1:])], shares)
     once = replace(config, "model", checkpoint=str(directories[0]))
     _, tokenizer = checkpoints.load_checkpoint(once)
-    analyzer = Analyzer(TorchRuntime(model), checkpoints.sentence_tokenizer(model, tokenizer), model.config.tones)
+    reader = checkpoints.sentence_tokenizer(tokenizer, model.config.max_tokens, model.config.preprocessing)
+    analyzer = Analyzer(TorchRuntime(model), reader, model.config.tones)
     temperature, _ = calibrate(model, dev, list(analyzer.analyze_many(dev)), biases=False)
     print(f"temperature: {temperature:.3f}")
-    return checkpoints.save(model, tokenizer, config, [*loaded[0][1], {"tone_temperature": temperature}])
+    command = "distill" if checkpoints.is_distilled(directories[0], config) else "train"
+    return checkpoints.save(model, tokenizer, config, [*log, {"tone_temperature": temperature}], command)
 
 
 def main(arguments: Sequence[str]) -> None:

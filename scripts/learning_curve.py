@@ -9,6 +9,7 @@ What is finished already is not trained again, so an interrupted curve goes on.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import random
@@ -37,21 +38,25 @@ def run_point(config: Config, articles: Sequence[Article], size: int, repeat: in
     """Train on `size` articles and write the scores on each test file; return the file of the scores."""
     output = Path(config.training.output) / f"{size}-{repeat}"
     result = output / "scores.json"
-    if result.is_file():
-        if missing := set(tests) - set(json.loads(result.read_text(encoding="utf-8"))["scores"]):
-            raise NabraError(
-                f"{result}: has no scores on {missing.pop()}; delete it, or name another --training.output"
-            )
-        return result
     part = random.Random(f"{size}-{repeat}").sample(list(articles), size)
     steps = math.ceil(sum(len(article.sentences) for article in part) / config.training.batch_size)
     epochs = max(config.training.epochs, math.ceil(LEAST_STEPS / steps))
-    once = replace(config, "training", output=str(output), seed=repeat, epochs=epochs)
+    once = replace(config, "training", output=str(output), seed=config.training.seed + repeat, epochs=epochs)
+    settings = {name: dataclasses.asdict(getattr(once, name)) for name in ("model", "data", "optimizer", "training")}
+    if result.is_file():
+        done = json.loads(result.read_text(encoding="utf-8"))
+        if missing := set(tests) - set(done["scores"]):
+            fault = f"has no scores on {missing.pop()}"
+        elif done.get("settings") != settings:
+            fault = "was made with other settings"
+        else:
+            return result
+        raise NabraError(f"{result}: {fault}; delete it, or name another --training.output")
     fit(once, part, None)
     analyzer = Analyzer.from_pretrained(str(output), runtime="torch")
     reports = [evaluate_model(replace(once, "data", test=test), analyzer, baselines=False) for test in tests]
     scores = {report["data"]: report["systems"][MODEL]["scores"] for report in reports}
-    write_report({"articles": size, "repeat": repeat, "epochs": epochs, "scores": scores}, result)
+    write_report({"articles": size, "repeat": repeat, "epochs": epochs, "settings": settings, "scores": scores}, result)
     return result
 
 

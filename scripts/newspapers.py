@@ -4,10 +4,11 @@
     python scripts/newspapers.py join seeds/newspapers/test_labels.jsonl ARTICLES.jsonl --output newspapers.jsonl
     python scripts/newspapers.py strip LABELLED.jsonl ARTICLES.jsonl --output labels.jsonl
 
-ARTICLES.jsonl is the dataset that the articles are from, an article a line. An article is known by the SHA-256 of its
-text with single spaces, and sentences, mentions and names are places in that text: `{"text": HASH, "sentences":
-[{"at": [start, end], "tone": …, "speaker": null | {"mention": [sentence, start, end], "name": [start, end]}}]}`. A
-mention is counted from the beginning of its sentence. A name that the text does not hold in one piece is written out.
+ARTICLES.jsonl is the dataset that the articles are from, an article a line. An article is known by the first sixteen
+digits of the SHA-256 of its text with single spaces, and sentences, mentions and names are places in that text:
+`{"text": HASH, "sentences": [{"at": [start, end], "tone": …, "speaker": null | {"mention": [sentence, start, end],
+"name": [start, end]}}]}`. A mention is counted from the beginning of its sentence. A name that the text does not hold
+in one piece is written out.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nabra.aligned import readable
+from nabra.aligned import as_read
 from nabra.article import TONES, Article, Source
 from nabra.cli import guard
 from nabra.errors import NabraError
@@ -27,7 +27,7 @@ from nabra_train.metrics import Comparison, bootstrap, compare
 
 def name_again(article: Article) -> Article:
     """The article with the names that the rules give, where the labels say whether and by which words one is given."""
-    texts = [_read(sentence.text) for sentence in article.sentences]
+    texts = [as_read(sentence.text) for sentence in article.sentences]
     found = resolve_speakers(texts, [_attribution(article, index, text) for index, text in enumerate(texts)])
     sentences = [
         dataclasses.replace(
@@ -43,17 +43,12 @@ def accuracy(comparison: Comparison) -> dict[str, float]:
     return {"accuracy": float(np.mean(comparison.speaker_right))}
 
 
-def _read(text: str) -> str:
-    aligned = readable(text)
-    return aligned.text if aligned else text
-
-
 def _attribution(article: Article, index: int, text: str) -> Attribution:
     source = source_of(index, article.sentences[index])
     speaker = article.sentences[index].speaker
     if source is not Source.HERE or speaker is None:
         return Attribution(source)
-    mention = _read(speaker.mention.text)
+    mention = as_read(speaker.mention.text)
     start = text.index(mention)
     return Attribution(source, start, start + len(mention))
 

@@ -57,8 +57,20 @@ def test_the_mean_is_a_model_with_its_own_temperature(
     options = ["--data.dev", str(labelled_file), "--training.output", str(tmp_path / "mean")]
     script.main([str(calibrated), str(calibrated), *options])
     log = json.loads((tmp_path / "mean" / "training_log.json").read_text(encoding="utf-8"))
-    assert [list(entry) for entry in log] == [["loss"], ["tone_temperature"]]
+    assert [list(entry) for entry in log] == [["command"], ["loss"], ["tone_temperature"]]
     load_trained(tmp_path / "mean")
+
+
+def test_a_model_that_went_nowhere_is_its_own_mean(
+    calibrated: Path, labelled_file: Path, tmp_path: Path, script: ModuleType
+) -> None:
+    """What a training went on from counts as it is, calibrated."""
+    further = Path(shutil.copytree(calibrated, tmp_path / "further"))
+    (further / "training_log.json").write_text('[{"command": "train"}]', encoding="utf-8")
+    options = ["--data.dev", str(labelled_file), "--training.output", str(tmp_path / "mean")]
+    script.main([str(further), str(calibrated), *options])
+    mean, _ = script.load_uncalibrated(tmp_path / "mean")
+    torch.testing.assert_close(mean.tone_head[-1].weight, load_trained(calibrated).tone_head[-1].weight)
 
 
 def test_a_share_too_few_is_refused(calibrated: Path, script: ModuleType) -> None:
@@ -81,5 +93,5 @@ def test_models_of_other_shapes_and_a_log_that_is_none_are_refused(calibrated: P
     with pytest.raises(NabraError, match="the models differ in shape or tones"):
         script.average([one, other], [1, 1])
     (calibrated / "training_log.json").write_text("[1]", encoding="utf-8")
-    with pytest.raises(NabraError, match=r"training_log\.json: cannot be read"):
+    with pytest.raises(NabraError, match=r"training_log\.json: is no log of a training"):
         script.load_uncalibrated(calibrated)

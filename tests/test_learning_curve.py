@@ -43,6 +43,12 @@ def test_curve_is_trained_once_and_drawn(
     assert weights.stat().st_mtime_ns == trained
 
 
+def test_points_of_other_settings_are_not_mixed(arguments: list[str]) -> None:
+    learning_curve.main(arguments)
+    with pytest.raises(NabraError, match=r"1-0/scores\.json: was made with other settings; delete it"):
+        learning_curve.main([*arguments, "--optimizer.learning_rate", "1e-3"])
+
+
 def test_rows_are_means_over_the_repeats() -> None:
     def point(articles: int, value: float) -> dict[str, object]:
         return {"articles": articles, "scores": {"t": {"s": {"value": value, "low": value - 0.1, "high": value + 0.1}}}}

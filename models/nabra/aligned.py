@@ -55,6 +55,12 @@ def readable(text: str) -> AlignedText | None:
     return AlignedText("".join(letters), spans)
 
 
+def as_read(text: str) -> str:
+    """A text as the model should read it: `readable`, without where its characters come from."""
+    aligned = readable(text)
+    return aligned.text if aligned else text
+
+
 def _spell(character: str) -> str:
     if not _STRANGE.match(character):
         return character

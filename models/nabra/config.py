@@ -114,6 +114,8 @@ class OptimizerConfig:
         _require_kinds(self, "optimizer")
         _require_positive(self, "optimizer", "learning_rate", "head_factor", "layer_decay")
         _require_between(self, "optimizer", 0, 1, "weight_decay", "warmup")
+        if self.warmup == 1:  # the Trainer would read it as one step
+            raise ValueError("optimizer.warmup: must be less than 1, for the rate to fall again")
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ class TrainingConfig:
         accumulation: Batches whose gradients make one step.
         gradient_checkpointing: Compute activations twice instead of keeping them: less memory, a third more time.
         group_by_length: Batches of like length: less padding; see docs/training.md before you do.
-        label_smoothing: Share of the probability spread over the other tones in the loss.
+        label_smoothing: Share of the probability spread evenly over the tones in the loss, of what
+            teachers say too.
         patience: Epochs without a better score before training stops; 0 to never stop early.
         precision: `auto` takes bf16 where the processor has it.
         saved_precision: Of the weights on disk; `fp16` halves the file.

@@ -133,14 +133,6 @@ def read_config(path: Path) -> Config:
         raise NabraError(f"{path}: {_explain(error, parser)}") from error
 
 
-def read_config_file(path: Path) -> dict[str, dict[str, Any]]:
-    """The sections of a configuration file as they stand there; `NabraError` if it is none."""
-    try:
-        return _sections(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise NabraError(f"{path}: {_explain(error, build_parser('', ''))}") from error
-
-
 def _sections(text: str) -> dict[str, dict[str, Any]]:
     """Parse a configuration file, which holds known sections of known keys with plain values, and nothing else.
 

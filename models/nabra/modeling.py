@@ -40,7 +40,7 @@ class NabraConfig(PretrainedConfig):
         max_tokens: Most tokens of a sentence that the model reads, separators included.
         head_size: Width of each head's hidden layer.
         head_dropout: Dropout before the heads.
-        label_smoothing: Share of the probability spread over the other tones in the loss.
+        label_smoothing: Share of the probability spread evenly over the tones in the loss.
         preprocessing: How the encoder wants its text prepared; the tokenizer does it, but for segmentation.
     """
 
@@ -75,7 +75,8 @@ class NabraOutput(ModelOutput):
     """What a forward pass gives, for B sentences of at most T tokens.
 
     Args:
-        loss: Mean over the sentences of the sum of the heads' cross-entropies, where labels were given.
+        loss: Mean over the sentences of the heads' cross-entropies, those of the mention's ends counting twice; where
+            labels were given.
         tone_logits: B x tones.
         source_logits: B x 3, in the order of `Source`.
         span_logits: B x T x 2: start and end of the mention; padding holds the lowest float.
@@ -326,7 +327,7 @@ def _sentence_vector(hidden: Tensor, mask: Tensor) -> Tensor:
 def _cross_entropy(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
     """Mean over all B sentences, those whose label is ignored counting 0; labels are indices or probabilities.
 
-    So the loss of a batch is the mean of its parts' losses, however it is cut over processes and accumulated steps.
+    So the loss of a batch is the mean of its parts' losses, where processes and accumulated steps cut it evenly.
     """
     total = nn.functional.cross_entropy(
         logits.float(), labels, ignore_index=IGNORED, reduction="sum", label_smoothing=smoothing

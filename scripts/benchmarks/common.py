@@ -27,6 +27,8 @@ from nabra.errors import NabraError
 from nabra_train import checkpoints
 
 RESAMPLES = 10_000
+FEWEST_TO_RESAMPLE = 6
+"""Of fewer values the median lies outside their range more often than one time in twenty."""
 HEAD_WIDTH = 64
 """Of an attention head, in every BERT that was published."""
 Result = TypeVar("Result")
@@ -63,7 +65,9 @@ def paired(ratios: Sequence[float]) -> dict[str, Any]:
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95% interval of the median, by bootstrap."""
+    """95% interval of the median, by bootstrap; the range of so few values that they bear none."""
+    if len(values) < FEWEST_TO_RESAMPLE:
+        return min(values), max(values)
     draws = np.random.default_rng(0).choice(values, (RESAMPLES, len(values)))
     low, high = np.percentile(np.median(draws, axis=1), [2.5, 97.5])
     return float(low), float(high)

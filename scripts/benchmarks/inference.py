@@ -121,7 +121,9 @@ def transformers_pipeline(job: Job, batch_size: int, by_length: bool = False) ->
 
 def trainer_predict(job: Job) -> Label:
     tokenizer = AutoTokenizer.from_pretrained(job.classifier)
-    arguments = TrainingArguments("unused", per_device_eval_batch_size=32, report_to="none", disable_tqdm=True)
+    arguments = TrainingArguments(
+        str(job.classifier), per_device_eval_batch_size=32, report_to="none", disable_tqdm=True
+    )
     model = AutoModelForSequenceClassification.from_pretrained(job.classifier)
     trainer = Trainer(model, arguments, data_collator=DataCollatorWithPadding(tokenizer))
 

@@ -41,7 +41,7 @@ from benchmarks.common import (
     where,
 )
 from nabra.config import Config, DataConfig, ModelConfig, TrainingConfig, encoder_location, replace
-from nabra.tokenization import SentenceTokenizer, load_preprocessor
+from nabra.tokenization import SentenceTokenizer
 from nabra_train import checkpoints
 from nabra_train.data import build_dataset, load_articles
 from nabra_train.training import Collator, NabraTrainer, build_optimizer, keep_fewer_activations, training_arguments
@@ -150,7 +150,7 @@ def nabra_trainer(config: Config, steps: int, runs: Path) -> Trainer:
     model, encoder_tokenizer = checkpoints.load(config)
     if config.training.gradient_checkpointing:
         keep_fewer_activations(model)
-    tokenizer = checkpoints.sentence_tokenizer(model, encoder_tokenizer)
+    tokenizer = checkpoints.sentence_tokenizer(encoder_tokenizer, model.config.max_tokens, model.config.preprocessing)
     arguments = training_arguments(config.training, config.optimizer, runs, best=None)
     arguments.max_steps = WARM_UP + steps
     arguments.save_strategy = SaveStrategy.NO
@@ -174,12 +174,7 @@ def plain_trainer(config: Config, steps: int, runs: Path) -> Trainer:
     if config.training.gradient_checkpointing:
         keep_fewer_activations(model)  # what the Trainer's own option does, whose name depends on its version
     tokenizer, preprocessing = checkpoints.load_tokenizer(config.model)
-    sentences = SentenceTokenizer(
-        tokenizer.backend_tokenizer,
-        tokenizer.pad_token_id or 0,
-        config.model.max_tokens,
-        load_preprocessor(preprocessing),
-    )
+    sentences = checkpoints.sentence_tokenizer(tokenizer, config.model.max_tokens, preprocessing)
     dataset = examples(config, sentences, steps).select_columns(["input_ids", "tone_labels"])
     return Trainer(
         model=model,

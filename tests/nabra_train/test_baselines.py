@@ -36,6 +36,7 @@ def test_a_quotation_that_ends_after_a_verb_hides_nobody_behind_it() -> None:
 def test_going_on_and_nobody() -> None:
     assert attribute("وأضاف: «سنعود غدا».").source is Source.CONTINUES
     assert attribute("وصل الوفدان صباح الأحد.").source is Source.NONE
+    assert attribute("يحسبون أن الأمر انتهى.").source is Source.NONE
 
 
 def test_majority_says_the_most_frequent_tone_and_nobody(labelled: list[Article]) -> None:

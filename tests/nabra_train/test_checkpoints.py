@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer, BertForMaskedLM, GPT2Config, GPT2Model, T5Config
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2Model,
+    RobertaConfig,
+    RobertaModel,
+    T5Config,
+)
 
 from nabra.arabert import LINK
 from nabra.config import Config, ModelConfig, replace
@@ -189,6 +198,15 @@ def test_trained_model_is_no_encoder(tiny_model: Path) -> None:
 def test_length_beyond_the_encoder_is_refused(tiny_encoder: Path) -> None:
     with pytest.raises(NabraError, match=r"model\.max_tokens: 600 is more than the 512 that the encoder reads"):
         checkpoints.load_encoder(model_config(tiny_encoder, max_tokens=600))
+
+
+def test_an_encoder_that_counts_positions_from_behind_padding_reads_fewer(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = copy(tiny_encoder, tmp_path / "roberta")
+    config = RobertaConfig(**{**BertConfig.from_pretrained(tiny_encoder).to_dict(), "max_position_embeddings": 40})
+    RobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+    with pytest.raises(NabraError, match=r"model\.max_tokens: 39 is more than the 38 that the encoder reads"):
+        checkpoints.load_encoder(model_config(folder, max_tokens=39))
+    checkpoints.load_encoder(model_config(folder, max_tokens=38))
 
 
 def test_masked_language_model_serves_as_encoder(arabert: Path) -> None:

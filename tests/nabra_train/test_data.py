@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nabra.article import TONES, Article, Source
+from nabra.article import TONES, Article, Mention, Sentence, Source, Speaker
 from nabra.decoding import SOURCES
 from nabra.errors import NabraError
 from nabra.modeling import IGNORED
@@ -119,3 +119,13 @@ def test_a_mention_that_was_cut_off_has_no_label(labelled: list[Article], tokeni
 
 def load_like(text: str) -> Article:
     return Article.from_dict(record(text=text))
+
+
+def test_a_model_learns_from_the_text_that_it_will_read(tokenizer: SentenceTokenizer) -> None:
+    plain, strange = "قال الوزير عادل نعم.", "قال\u200f الوز\u200bير عا\u200dدل نعم."
+    rows = []
+    for text, mention in ((plain, "عادل"), (strange, "عا\u200dدل")):
+        speaker = Speaker("عادل", Mention(0, mention))
+        article = Article(id="x", sentences=(Sentence(text, tone="cautious", speaker=speaker),))
+        rows += build_dataset([article], tokenizer, TONES)
+    assert rows[0] == rows[1]

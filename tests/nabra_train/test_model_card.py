@@ -12,6 +12,8 @@ import torch
 from nabra.analyzer import Analyzer
 from nabra.checkpoint import FILES
 from nabra.cli import main
+from nabra.config import replace
+from nabra.config_files import dump_config, read_config
 from nabra.errors import NabraError
 from nabra_train import model_card
 from nabra_train.model_card import push, write_card
@@ -49,14 +51,6 @@ def test_card_says_how_probabilities_were_calibrated(model: Path) -> None:
     (model / "training_log.json").write_text(json.dumps(log), encoding="utf-8")
     said = "tone probabilities calibrated on it (temperature 1.23; bias up +0.10, down -0.10)."
     assert said in write_card(model).read_text(encoding="utf-8")
-
-
-def test_card_of_a_model_that_learnt_from_others_says_so(model: Path) -> None:
-    settings = model / "nabra.yaml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace("text: ''", "text: raw.jsonl"), encoding="utf-8")
-    card = write_card(model).read_text(encoding="utf-8")
-    assert "Trained on what other models say of `raw.jsonl`" in card
-    assert "`nabra distill --config nabra.yaml --teachers …`" in card
 
 
 def test_card_without_reports_says_that_nothing_was_measured(model: Path) -> None:
@@ -160,3 +154,28 @@ def test_refusal_of_the_hub_is_one_line(model: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(NabraError, match=r"not mine/x: cannot be published \(403 Forbidden\); log in") as caught:
         push(model, "not mine/x")
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_published_names_no_place_on_this_machine(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = read_config(model / "nabra.yaml")
+    assert config.model.encoder.startswith("/")
+    Hub.folder = tmp_path / "pushed"
+    monkeypatch.setattr(model_card, "HfApi", Hub)
+    push(model, "me/nabra")
+    assert read_config(Hub.folder / "nabra.yaml").model.encoder == Path(config.model.encoder).name
+    assert 'Analyzer.from_pretrained("me/nabra")' in (Hub.folder / "README.md").read_text(encoding="utf-8")
+    assert read_config(model / "nabra.yaml") == config
+    assert not (model / "README.md").exists()
+
+
+def test_a_card_says_what_trained_the_model(model: Path) -> None:
+    (model / "training_log.json").write_text('[{"command": "distill"}]', encoding="utf-8")
+    config = replace(read_config(model / "nabra.yaml"), "data", text="/home/me/raw.txt")
+    (model / "nabra.yaml").write_text(dump_config(config), encoding="utf-8")
+    card = write_card(model).read_text(encoding="utf-8")
+    assert "Trained on what other models say of `raw.txt`" in card
+    assert "nabra distill --config" in card
+    (model / "training_log.json").write_text('[{"command": "train"}]', encoding="utf-8")
+    assert "nabra train --config" in write_card(model).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from nabra.cli import main
 from nabra.config import Config, replace
@@ -18,7 +19,7 @@ from nabra.writers import only_run
 from nabra_train.divergence import StopAtDivergence, require_finite
 from nabra_train.experiments import cross_validate
 from nabra_train.resuming import EndedError, check_settings, keep_settings, last_state
-from nabra_train.training import check_output
+from nabra_train.training import Patience, SaveEvery, check_output
 
 
 @pytest.mark.parametrize(
@@ -148,3 +149,37 @@ def test_two_runs_do_not_share_a_folder(tiny_config: Config, capsys: pytest.Capt
     assert len(lines) == 2
     for line in lines:
         assert line.endswith(f"{output}: another run is writing into it; wait for that, or name another folder")
+
+
+def test_a_run_does_not_go_on_with_other_articles_of_the_same_name(tiny_config: Config, tmp_path: Path) -> None:
+    keep_settings(tmp_path, "train", tiny_config)
+    with Path(tiny_config.data.train).open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(EndedError, match=r"^data\.train \(SHA-256\): the run in .* was begun with"):
+        check_settings(tmp_path, "train", tiny_config)
+
+
+def test_patience_is_not_renewed_by_a_stop(tmp_path: Path) -> None:
+    arguments = TrainingArguments(str(tmp_path), eval_strategy="epoch", save_strategy="epoch", report_to="none")
+    arguments.load_best_model_at_end, arguments.greater_is_better = True, True
+    arguments.metric_for_best_model = "eval_score"
+    before = Patience(2)
+    state = TrainerState(best_metric=0.7, stateful_callbacks=[before])
+    before.on_evaluate(arguments, state, TrainerControl(), {"eval_score": 0.6})
+    state.stateful_callbacks = {"Patience": before.state()}
+    state.save_to_json(str(tmp_path / "state.json"))
+    after, control = Patience(2), TrainerControl()
+    state = TrainerState.load_from_json(str(tmp_path / "state.json"))
+    after.on_train_begin(arguments, state, control)
+    after.on_evaluate(arguments, state, control, {"eval_score": 0.6})
+    assert control.should_training_stop
+
+
+def test_weights_that_diverged_do_not_replace_the_last_state() -> None:
+    model = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.fill_(torch.nan)
+    state = TrainerState(global_step=4)
+    SaveEvery(3).on_step_end(None, state, TrainerControl(), model=model)
+    with pytest.raises(EndedError, match="the training diverged"):
+        SaveEvery(2).on_step_end(None, state, TrainerControl(), model=model)

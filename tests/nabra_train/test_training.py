@@ -15,7 +15,7 @@ from nabra.analyzer import Analyzer
 from nabra.arabert import detect
 from nabra.article import Article
 from nabra.config import Config, OptimizerConfig, recipes, replace
-from nabra.config_files import build_parser, parse
+from nabra.config_files import build_parser, parse, read_config
 from nabra.errors import NabraError
 from nabra.modeling import NabraConfig, NabraModel
 from nabra_train.training import RUNS, build_optimizer, train
@@ -180,7 +180,14 @@ def test_training_goes_on_from_a_trained_model(tiny_config: Config, tmp_path: Pa
     further = replace(replace(fast, "model", checkpoint=str(first)), "training", output=str(tmp_path / "further"))
     second = train(further)
     assert losses(second)[0] < 0.8 * losses(first)[0]
-    assert "checkpoint: " + str(first) in (second / "nabra.yaml").read_text(encoding="utf-8")
+    assert read_config(second / "nabra.yaml").model.checkpoint == str(first)
+
+
+def test_the_encoder_of_a_checkpoint_is_kept_in_mind(tiny_config: Config, tmp_path: Path) -> None:
+    first = train(tiny_config)
+    config = replace(replace(tiny_config, "training", output=str(tmp_path / "b")), "model", encoder="compact")
+    second = train(replace(config, "model", checkpoint=str(first)))
+    assert read_config(second / "nabra.yaml").model.encoder == tiny_config.model.encoder
 
 
 def test_every_recipe_names_an_encoder_and_its_own_output() -> None:

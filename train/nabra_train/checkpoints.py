@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +21,7 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from nabra import arabert, writers
 from nabra.checkpoint import find_checkpoint, is_hub_id, read_model_config
 from nabra.config import CONFIG_NAME, Config, ModelConfig, encoder_location
-from nabra.config_files import dump_config
+from nabra.config_files import dump_config, read_config
 from nabra.errors import NabraError
 from nabra.manifest import write_manifest
 from nabra.modeling import NabraModel, load_trained, quietly
@@ -32,6 +32,8 @@ from nabra.untrusted import check_json, check_weights
 from nabra_train.divergence import require_finite
 
 HISTORY_NAME = "training_log.json"
+COMMAND_KEY = "command"
+"""Of the log's first entry, what trained the model."""
 SAMPLE = "قال الوزير"
 """What any tokenizer of Arabic has pieces for."""
 STAGED = ".saving-"
@@ -165,6 +167,8 @@ def check_encoder(model: ModelConfig) -> PretrainedConfig:
             "name one such as aubmindlab/bert-base-arabertv02"
         )
     room = getattr(config, "max_position_embeddings", model.max_tokens)
+    if re.search("roberta|camembert|mpnet", config.model_type):
+        room -= (config.pad_token_id or 0) + 1  # they count positions from behind that of padding
     if model.max_tokens > room > 0:
         raise NabraError(f"model.max_tokens: {model.max_tokens} is more than the {room} that the encoder reads")
     return config
@@ -204,28 +208,41 @@ def _is_without_weights(directory: Path) -> bool:
     return directory.is_dir() and not any(directory.glob("pytorch_model*.bin"))
 
 
-def sentence_tokenizer(model: NabraModel, tokenizer: PreTrainedTokenizerFast) -> SentenceTokenizer:
+def sentence_tokenizer(
+    tokenizer: PreTrainedTokenizerFast, max_tokens: int, preprocessing: arabert.Preprocessing
+) -> SentenceTokenizer:
     """Our view of a model's tokenizer."""
-    return SentenceTokenizer(
-        tokenizer.backend_tokenizer,
-        tokenizer.pad_token_id or 0,
-        model.config.max_tokens,
-        load_preprocessor(model.config.preprocessing),
-    )
+    preprocessor = load_preprocessor(preprocessing)
+    return SentenceTokenizer(tokenizer.backend_tokenizer, tokenizer.pad_token_id or 0, max_tokens, preprocessor)
 
 
 def resolved(config: Config, model: NabraModel) -> Config:
-    """The configuration with what the model decided: the preparation of the text, and a checkpoint's shape."""
+    """The configuration with what the model decided: its preparation of the text; a checkpoint's shape and encoder."""
     shape = {name: getattr(model.config, name) for name in ("preprocessing", "max_tokens", "head_size", "head_dropout")}
+    if config.model.checkpoint:
+        with suppress(NabraError):  # it may have been moved since, or come without a configuration
+            before = find_checkpoint(config.model.checkpoint, config.model.revision)
+            shape["encoder"] = read_config(before / CONFIG_NAME).model.encoder
     return dataclasses.replace(config, model=dataclasses.replace(config.model, **shape))
 
 
 def save(
-    model: NabraModel, tokenizer: PreTrainedTokenizerFast, config: Config, history: Sequence[dict[str, Any]]
+    model: NabraModel,
+    tokenizer: PreTrainedTokenizerFast,
+    config: Config,
+    history: Sequence[dict[str, Any]],
+    command: str = "train",
 ) -> Path:
     """Save a trained model with all that is needed to use it again, and return its directory.
 
     Exports of older weights are deleted: `nabra export` makes new ones.
+
+    Args:
+        model: The model.
+        tokenizer: Its encoder's.
+        config: Of the training; it names the directory.
+        history: What the training logged.
+        command: What trained: `train` or `distill`.
 
     Raises:
         NabraError: If the training diverged, or the files cannot be written.
@@ -238,11 +255,35 @@ def save(
         model.save_pretrained(folder)
         save_tokenizer(tokenizer, folder)
         (folder / CONFIG_NAME).write_text(dump_config(resolved(config, model)), encoding="utf-8")
-        (folder / HISTORY_NAME).write_text(json.dumps(list(history), indent=1) + "\n", encoding="utf-8")
+        (folder / HISTORY_NAME).write_text(
+            json.dumps([{COMMAND_KEY: command}, *history], indent=1) + "\n", encoding="utf-8"
+        )
         write_manifest(directory, folder)
         for exported in (onnx_path(directory), openvino_path(directory)):
             shutil.rmtree(exported.parent, ignore_errors=True)
     return directory
+
+
+def read_log(directory: Path) -> list[dict[str, Any]]:
+    """What a model's training logged; empty where that was not kept.
+
+    Raises:
+        NabraError: If the file is no such log.
+    """
+    path = directory / HISTORY_NAME
+    if not path.is_file():
+        return []
+    try:
+        log = json.loads(path.read_text(encoding="utf-8"))
+        return [dict(entry) for entry in log]
+    except (OSError, ValueError, TypeError) as error:
+        raise NabraError(f"{path}: is no log of a training ({error}); copy the model again") from error
+
+
+def is_distilled(directory: Path, config: Config) -> bool:
+    """Whether a model learnt what others say of raw text; the log of older models does not say so."""
+    commands = [entry[COMMAND_KEY] for entry in read_log(directory) if COMMAND_KEY in entry]
+    return commands[0] == "distill" if commands else bool(config.data.text)
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerFast, directory: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import datasets
 
+from nabra.aligned import as_read
 from nabra.article import Article, Sentence, Source
 from nabra.decoding import SOURCES
 from nabra.errors import NabraError
@@ -48,7 +49,7 @@ def build_dataset(articles: Sequence[Article], tokenizer: SentenceTokenizer, ton
     Columns: `input_ids`, `tone_labels`, `source_labels`, `span_labels` (first and last token).
     """
     labelled = [(index, sentence) for article in articles for index, sentence in enumerate(article.sentences)]
-    encoded = tokenizer.encode([sentence.text for _, sentence in labelled])
+    encoded = tokenizer.encode([as_read(sentence.text) for _, sentence in labelled])
     rows = [
         {
             "input_ids": tokens.ids,
@@ -65,8 +66,8 @@ def _span_labels(index: int, sentence: Sentence, tokens: SentenceTokens) -> list
     """First and last token of the mention; `IGNORED` where the sentence has none or it was cut off."""
     if source_of(index, sentence) is not Source.HERE or sentence.speaker is None:
         return [IGNORED, IGNORED]
-    text = sentence.speaker.mention.text
-    start = sentence.text.index(text)
+    text = as_read(sentence.speaker.mention.text)
+    start = as_read(sentence.text).index(text)
     inside = [
         token
         for token, (first, last) in enumerate(tokens.offsets)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from nabra.aligned import as_read
 from nabra.article import Source
 from nabra.batching import batches
 from nabra.checkpoint import find_checkpoint, read_model_config
@@ -105,7 +106,7 @@ def build_soft_dataset(text: str, tokenizer: SentenceTokenizer, teachers: Sequen
     """
     if not text:
         raise NabraError("data.text: is empty; name a file or folder of raw text")
-    sentences = [sentence.text for article in read_articles([text]) for sentence in article.sentences]
+    sentences = [as_read(sentence.text) for article in read_articles([text]) for sentence in article.sentences]
     examples: list[dict[str, Any]] = []
     for first in tqdm(range(0, len(sentences), LOOK_AHEAD), desc="teachers read", disable=not shows_progress()):
         part = sentences[first : first + LOOK_AHEAD]

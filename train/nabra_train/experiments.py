@@ -20,7 +20,7 @@ from nabra_train.baselines import Majority, WordsAndCues
 from nabra_train.data import load_articles
 from nabra_train.evaluation import MODEL, build_report, evaluate_model, write_report
 from nabra_train.resuming import check_settings, keep_settings
-from nabra_train.training import fit, is_first_process, is_trained, train
+from nabra_train.training import fit, is_first_process, is_trained, processes, train
 
 SEEDS_NAME = "seeds.json"
 FOLDS_NAME = "crossvalidation.json"
@@ -131,6 +131,7 @@ def _label_fold(config: Config, number: int, rest: list[Article], part: list[Art
             return kept
     fit(replace(config, "training", output=str(folder)), rest, None)
     labelled = list(_analyzer(folder).analyze_many(part))
+    processes().wait_for_everyone()  # each of them reads the model
     if is_first_process():
         _write(labelled, labels)
         shutil.rmtree(folder)

@@ -16,9 +16,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nabra.aligned import as_read
 from nabra.checkpoint import read_model_config
 from nabra.config import CONFIG_NAME
-from nabra.config_files import read_config_file
+from nabra.config_files import read_config
 from nabra.errors import NabraError
 from nabra.logs import is_quiet
 from nabra.manifest import write_manifest
@@ -27,7 +28,7 @@ from nabra.readers import read_articles
 from nabra.runtimes.onnx import INPUTS, OUTPUTS, onnx_path
 from nabra.runtimes.openvino import import_openvino, openvino_path
 from nabra.tokenization import Batch, SentenceTokenizer
-from nabra_train.checkpoints import staging
+from nabra_train.checkpoints import is_distilled, staging
 
 CALIBRATION_SENTENCES = 300
 """From which the ranges of the int8 activations are taken."""
@@ -77,14 +78,14 @@ def _calibration_texts(directory: Path, data: Sequence[str | Path]) -> list[str]
     """Some sentences of the articles, the same ones every time."""
     if not data:
         try:
-            trained_on = Path(read_config_file(directory / CONFIG_NAME)["data"]["train"])
-        except (NabraError, KeyError, TypeError) as error:
-            reason = f"{CONFIG_NAME} does not say what it was trained on"
-            raise NabraError(f"{directory}: {reason}; name articles with --data") from error
-        if not trained_on.is_file():
+            config = read_config(directory / CONFIG_NAME)
+        except NabraError as error:
+            raise NabraError(f"{error}; so name articles with --data") from error
+        trained_on = Path(config.data.text if is_distilled(directory, config) else config.data.train)
+        if not trained_on.exists():
             raise NabraError(f"{directory}: was trained on {trained_on}, which is not here; name articles with --data")
         data = [trained_on]
-    texts = [sentence.text for article in read_articles(data) for sentence in article.sentences]
+    texts = [as_read(sentence.text) for article in read_articles(data) for sentence in article.sentences]
     return random.Random(0).sample(texts, min(CALIBRATION_SENTENCES, len(texts)))
 
 

@@ -15,13 +15,14 @@ import transformers
 from datasets.exceptions import DatasetGenerationError
 from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling, PrinterCallback, Trainer
 
+from nabra.aligned import as_read
 from nabra.config import CONFIG_NAME, Config, encoder_location, replace
 from nabra.config_files import dump_config
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
 from nabra.modeling import check_loaded
 from nabra.readers import read_articles
-from nabra.tokenization import SentenceTokenizer, SentenceTokens, load_preprocessor
+from nabra.tokenization import SentenceTokenizer, SentenceTokens
 from nabra_train import checkpoints
 from nabra_train.divergence import require_finite
 from nabra_train.training import (
@@ -59,19 +60,14 @@ def pretrain(config: Config) -> Path:
     transformers.set_seed(config.training.seed)
     tokenizer, preprocessing = checkpoints.load_tokenizer(config.model)
     model = _load_model(config)
-    reader = SentenceTokenizer(
-        tokenizer.backend_tokenizer,
-        tokenizer.pad_token_id or 0,
-        config.model.max_tokens,
-        load_preprocessor(preprocessing),
-    )
+    reader = checkpoints.sentence_tokenizer(tokenizer, config.model.max_tokens, preprocessing)
     blocks = _blocks_on_disk(config.data.text, reader, config.model.max_tokens, output / RUNS)
     held_out = max(1, round(len(blocks) * HELD_OUT))
     arguments = training_arguments(config.training, config.optimizer, output / RUNS, best="loss")
     arguments.weight_decay = config.optimizer.weight_decay
     arguments.per_device_eval_batch_size = config.training.batch_size
     arguments.prediction_loss_only = True
-    trainer = Trainer(
+    trainer = MaskedTrainer(
         model=model,
         args=arguments,
         train_dataset=blocks.select(range(len(blocks) - held_out)),
@@ -90,6 +86,16 @@ def pretrain(config: Config) -> Path:
         _save(trainer, tokenizer, replace(config, "model", preprocessing=preprocessing))
     trainer.accelerator.wait_for_everyone()
     return output
+
+
+class MaskedTrainer(Trainer):
+    """A `Trainer` that masks the same tokens at each evaluation, so that losses compare."""
+
+    def evaluate(self, *arguments: Any, **options: Any) -> dict[str, float]:
+        """The loss on the text kept aside."""
+        with torch.random.fork_rng():
+            torch.manual_seed(self.args.seed)
+            return super().evaluate(*arguments, **options)
 
 
 def perplexity(loss: float) -> float:
@@ -142,7 +148,7 @@ def build_blocks(text: str, tokenizer: SentenceTokenizer, max_tokens: int) -> It
     """
     for article in read_articles([text]):
         block: list[int] = []
-        for tokens in tokenizer.encode([sentence.text for sentence in article.sentences]):
+        for tokens in tokenizer.encode([as_read(sentence.text) for sentence in article.sentences]):
             before, own, after = _parts(tokens)
             if block and len(block) + len(own) + len(after) > max_tokens:
                 yield block + after

@@ -15,6 +15,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from nabra.config import Config
 from nabra.errors import NabraError
 from nabra.logs import LOGGER
+from nabra.manifest import sha256
 from nabra.writers import atomic_writer
 
 RUN_NAME = "run.json"
@@ -67,7 +68,9 @@ def check_settings(folder: Path, command: str, config: Config) -> None:
 def _settings(command: str, config: Config) -> dict[str, Any]:
     sections = {name: dataclasses.asdict(getattr(config, name)) for name in ("model", "data", "optimizer", "training")}
     keys = {f"{name}.{key}": value for name, section in sections.items() for key, value in section.items()}
-    return {"command": command} | keys
+    files = {f"data.{name} (SHA-256)": Path(getattr(config.data, name)) for name in ("train", "dev")}
+    digests = {key: sha256(path) for key, path in files.items() if path.is_file()}
+    return {"command": command} | keys | digests
 
 
 def last_state(runs: Path) -> Path | None:

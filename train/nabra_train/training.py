@@ -32,7 +32,7 @@ from nabra.config import Config, OptimizerConfig, TrainingConfig
 from nabra.errors import NabraError
 from nabra.logs import LOGGER, shows_progress
 from nabra.modeling import NabraModel
-from nabra.runtimes.torch import TorchRuntime
+from nabra.runtimes.torch import TorchRuntime, cuda_has_bf16
 from nabra.tokenization import SentenceTokenizer
 from nabra.writers import check_writable
 from nabra_train import checkpoints
@@ -93,7 +93,7 @@ def fit_dataset(
     model, encoder_tokenizer = checkpoints.load(config)
     if config.training.gradient_checkpointing:
         keep_fewer_activations(model)
-    tokenizer = checkpoints.sentence_tokenizer(model, encoder_tokenizer)
+    tokenizer = checkpoints.sentence_tokenizer(encoder_tokenizer, model.config.max_tokens, model.config.preprocessing)
     trainer = NabraTrainer(
         model=model,
         args=training_arguments(config.training, config.optimizer, output / RUNS, best="score" if dev else None),
@@ -107,11 +107,13 @@ def fit_dataset(
     trainer.remove_callback(PrinterCallback)
     run(trainer, config.training)
     if dev:
+        # What is calibrated is the float32 model that will be used, not the one that training ran in bf16.
+        trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
         temperature, bias = calibrate(model, dev, trainer.label(dev))
         biases = {f"tone_bias_{tone}": value for tone, value in zip(model.config.tones, bias.tolist(), strict=True)}
         trainer.log({"tone_temperature": temperature, **biases})
     if trainer.is_world_process_zero():
-        checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history)
+        checkpoints.save(model, encoder_tokenizer, config, trainer.state.log_history, command.partition(" ")[0])
         shutil.rmtree(output / RUNS, ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
     return output
@@ -286,7 +288,7 @@ def _precision(wanted: str) -> str:
     if wanted != "auto":
         return wanted
     if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if cuda_has_bf16() else "fp32"
     return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() and _has_bf16_dot_product() else "fp32"
 
 
@@ -313,6 +315,16 @@ class EpochLines(TrainerCallback):
             LOGGER.info(f"{epoch}: {loss}dev tone {tone:.3f}, speaker {speaker:.3f}")
 
 
+class Patience(EarlyStoppingCallback):
+    """Stops when the score no longer rises; a run that was stopped goes on counting where it was."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **event: Any) -> None:
+        """Take up the count that the last state holds."""
+        super().on_train_begin(args, state, control, **event)
+        kept = state.stateful_callbacks.get(type(self).__name__, {}).get("attributes", {})
+        self.early_stopping_patience_counter = kept.get("early_stopping_patience_counter", 0)
+
+
 class SaveEvery(TrainerCallback):
     """Saves a state to resume from between the ends of epochs.
 
@@ -323,9 +335,10 @@ class SaveEvery(TrainerCallback):
     def __init__(self, steps: int) -> None:
         self._steps = steps
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Ask for a save where one is due."""
+    def on_step_end(self, args: Any, state: Any, control: Any, **event: Any) -> None:
+        """Ask for a save where one is due, unless it would replace the last good state by a diverged one."""
         if state.global_step % self._steps == 0:
+            require_finite(event["model"])
             control.should_save = True
 
 
@@ -345,7 +358,7 @@ def callbacks(training: TrainingConfig) -> list[TrainerCallback]:
 
 
 def _callbacks(training: TrainingConfig, evaluate: bool) -> list[TrainerCallback]:
-    early = [EarlyStoppingCallback(training.patience)] if training.patience and evaluate else []
+    early = [Patience(training.patience)] if training.patience and evaluate else []
     return [*callbacks(training), EpochLines(), *early]
 
 
@@ -371,8 +384,9 @@ def build_optimizer(model: NabraModel, config: OptimizerConfig) -> torch.optim.A
 def _learning_rate(name: str, layers: int, config: OptimizerConfig) -> float:
     if not name.startswith("encoder."):
         return config.learning_rate * config.head_factor
-    layer = re.search(r"\.layers?\.(\d+)\.", name)
-    depth = int(layer.group(1)) + 1 if layer else 0
+    layer = re.search(r"[._]layers?\.(\d+)\.", name)
+    above = layers if "embed" not in name else 0  # what has no number stands above the layers or is shared by them
+    depth = int(layer.group(1)) + 1 if layer else above
     return config.learning_rate * config.layer_decay ** (layers - depth)
 
 

@@ -43,15 +43,10 @@ def read_options(own: Any) -> ReadOptions:
 
 def saved_config(arguments: Sequence[str]) -> Path | None:
     """The configuration saved with the model that the command line names, if it is a directory that has one."""
-    model = value_of(arguments, "--model", "--model.checkpoint")
-    path = Path(model or "") / CONFIG_NAME
-    return path if model and path.is_file() else None
-
-
-def value_of(arguments: Sequence[str], *options: str) -> str | None:
-    """What a command line gives to an option, before it is parsed."""
     words = [word for argument in arguments for word in argument.split("=", 1)]
-    return next((value for option, value in itertools.pairwise(words) if option in options), None)
+    given = [value for option, value in itertools.pairwise(words) if option in ("--model", "--model.checkpoint")]
+    path = Path(given[-1]) / CONFIG_NAME if given else None  # the last counts, as when it is parsed
+    return path if path and given[-1] and path.is_file() else None
 
 
 def load_analyzer(config: Config) -> Analyzer:

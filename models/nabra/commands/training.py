@@ -7,8 +7,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from jsonargparse import ArgumentParser
+
 from nabra.checkpoint import find_checkpoint, read_model_config
-from nabra.commands.common import OVERWRITE_HELP, require_train_extra, value_of
+from nabra.commands.common import OVERWRITE_HELP, require_train_extra
 from nabra.config import Config
 from nabra.config_files import build_parser, parse
 from nabra.errors import NabraError
@@ -21,20 +23,25 @@ def train(arguments: list[str]) -> None:
     from nabra_train.experiments import format_seeds, train_seeds
     from nabra_train.training import train as run
 
-    config, own = _parse_training("nabra train", train.__doc__ or "", arguments)
+    config, own = _parse(_parser("nabra train", train), arguments)
     several = config.training.seeds > 1
     _train(config, own, lambda: format_seeds(train_seeds(config)) if several else f"trained model: {run(config)}")
 
 
-def _parse_training(program: str, description: str, arguments: list[str]) -> tuple[Config, Any]:
-    """The configuration of a training; one that goes on from a checkpoint takes the model's shape from it."""
-    parser = build_parser(program, description)
+def _parser(program: str, command: Callable[..., None]) -> ArgumentParser:
+    parser = build_parser(program, command.__doc__ or "")
     parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
-    if checkpoint := value_of(arguments, "--model.checkpoint"):
-        directory = find_checkpoint(checkpoint, value_of(arguments, "--model.revision"))
-        trained = read_model_config(directory)
-        shape = {name: trained[name] for name in ("tones", "max_tokens", "head_size", "head_dropout")}
-        parser.set_defaults({f"model.{name}": value for name, value in shape.items()})
+    return parser
+
+
+def _parse(parser: ArgumentParser, arguments: list[str]) -> tuple[Config, Any]:
+    """The configuration of a training; one that goes on from a checkpoint takes the model's shape from it."""
+    config, own = parse(parser, arguments)
+    if not config.model.checkpoint:
+        return config, own
+    trained = read_model_config(find_checkpoint(config.model.checkpoint, config.model.revision))
+    shape = {name: trained[name] for name in ("tones", "max_tokens", "head_size", "head_dropout")}
+    parser.set_defaults({f"model.{name}": value for name, value in shape.items()})
     return parse(parser, arguments)
 
 
@@ -44,10 +51,9 @@ def crossvalidate(arguments: list[str]) -> None:
     from nabra_train.evaluation import format_report
     from nabra_train.experiments import cross_validate
 
-    parser = build_parser("nabra crossvalidate", crossvalidate.__doc__ or "")
+    parser = _parser("nabra crossvalidate", crossvalidate)
     parser.add_argument("--folds", type=int, default=5, help="parts that the articles are divided into")
-    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
-    config, own = parse(parser, arguments)
+    config, own = _parse(parser, arguments)
     _train(config, own, lambda: format_report(cross_validate(config, own.folds)))
 
 
@@ -56,9 +62,7 @@ def pretrain(arguments: list[str]) -> None:
     require_train_extra()
     from nabra_train.pretraining import pretrain as run
 
-    parser = build_parser("nabra pretrain", pretrain.__doc__ or "")
-    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
-    config, own = parse(parser, arguments)
+    config, own = parse(_parser("nabra pretrain", pretrain), arguments)
     said = "adapted encoder: {0}; train on it with --model.encoder {0}"
     _train(config, own, lambda: said.format(run(config)))
 
@@ -68,10 +72,9 @@ def distill(arguments: list[str]) -> None:
     require_train_extra()
     from nabra_train.distillation import distill as run
 
-    parser = build_parser("nabra distill", distill.__doc__ or "")
+    parser = _parser("nabra distill", distill)
     parser.add_argument("--teachers", type=str, nargs="+", default=[], help="trained models, by directory or Hub id")
-    parser.add_argument("--overwrite", action="store_true", help=OVERWRITE_HELP)
-    config, own = parse(parser, arguments)
+    config, own = _parse(parser, arguments)
     said = "trained model: {0}; go on with labelled articles by --model.checkpoint {0}"
     _train(config, own, lambda: said.format(run(config, own.teachers)))
 

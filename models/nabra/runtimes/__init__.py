@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,9 @@ from nabra.decoding import Logits
 from nabra.errors import ModelError
 from nabra.runtimes.openvino import OpenVinoRuntime, openvino_path
 from nabra.tokenization import Batch
+
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""One of which a system with a GPU has: under Linux, in its subsystem for Windows, and of AMD."""
 
 
 class Runtime(Protocol):
@@ -57,7 +61,8 @@ def load_runtime(directory: Path, runtime: str = "auto", threads: int = 0) -> Ru
 
 def has_gpu() -> bool:
     """Whether torch can compute on a CUDA device; without one, torch is not even imported."""
-    if not (Path("/dev/nvidiactl").exists() and find_spec("torch")):
+    present = os.name == "nt" or any(os.path.exists(device) for device in GPU_DEVICES)
+    if not (present and find_spec("torch")):
         return False
     import torch
 

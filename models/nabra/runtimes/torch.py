@@ -21,7 +21,7 @@ GPU_BATCH_TOKENS = 65_536
 
 
 class TorchRuntime:
-    """A model in torch, on whatever device it lies; on a CUDA device matrices are multiplied in bf16.
+    """A model in torch, on whatever device it lies; on a CUDA device that has bf16, matrices are multiplied in it.
 
     Args:
         model: The model.
@@ -33,9 +33,10 @@ class TorchRuntime:
     def __init__(self, model: NabraModel, threads: int = 0) -> None:
         self._model = model
         self._threads = threads
-        self._on_gpu = model.device.type == "cuda"
-        self.batch_tokens = GPU_BATCH_TOKENS if self._on_gpu else CPU_BATCH_TOKENS
-        precision = "bf16" if self._on_gpu else "float32"
+        on_gpu = model.device.type == "cuda"
+        self._in_bf16 = on_gpu and cuda_has_bf16()
+        self.batch_tokens = GPU_BATCH_TOKENS if on_gpu else CPU_BATCH_TOKENS
+        precision = "bf16" if self._in_bf16 else "float32"
         LOGGER.debug("runtime: torch, %s, %s, threads: %d", model.device, precision, threads or torch.get_num_threads())
 
     @classmethod
@@ -53,13 +54,19 @@ class TorchRuntime:
     def __call__(self, batch: Batch) -> Logits:
         """Logits of every sentence of the batch."""
         device = self._model.device
-        with _threads(self._threads), torch.autocast(device.type, torch.bfloat16, enabled=self._on_gpu):
+        with _threads(self._threads), torch.autocast(device.type, torch.bfloat16, enabled=self._in_bf16):
             output = self._model(
                 input_ids=torch.from_numpy(batch.input_ids).to(device),
                 attention_mask=torch.from_numpy(batch.attention_mask).to(device),
             )
         logits = (output.tone_logits, output.source_logits, output.span_logits)
         return Logits(*(values.float().cpu().numpy() for values in logits))
+
+
+def cuda_has_bf16() -> bool:
+    """Whether the CUDA device multiplies bf16 itself: emulated, it is slower than float32."""
+    has: bool = torch.cuda.is_bf16_supported(including_emulation=False)
+    return has
 
 
 _COUNT = threading.Lock()
