@@ -14,6 +14,7 @@ from nabra_train.baselines import Majority, WordsAndCues, attribute
         ("وقال وزير الري عادل بشير إن المحادثات بدأت.", "وزير الري عادل بشير"),
         ("وأكدت المتحدثة: «نعم».", "المتحدثة"),
         ("بدأت المحادثات، وفقا لمصدر مطلع.", "مصدر مطلع"),
+        ("وبحسب مصدر مطلع، بدأت المحادثات.", "مصدر مطلع"),
     ],
 )
 def test_subject_of_a_cue_is_the_speaker(text: str, subject: str) -> None:

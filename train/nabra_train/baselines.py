@@ -26,7 +26,7 @@ CUE = re.compile(rf"{VERB}\s+(?!\s|{NO_SUBJECT})(?P<subject>[^\"«»“”:،.]+
 CLAUSE = re.compile(r"\s(?:إن|أن|ان|بأن|إلى|على|عن|من|في)\s")
 """Ends a subject inside what a cue finds."""
 GOING_ON = re.compile(rf"{VERB}\s*(?:{NO_SUBJECT}|[\"«“:])")
-SOURCING = re.compile(r"(?<!\w)(?:وفقا ل|(?:وفق|بحسب|حسب|نقلا عن)\s)\s*(?P<subject>[^\"«»“”:،.]+)")
+SOURCING = re.compile(r"(?<!\w)[وف]?(?:وفقا ل|(?:وفق|بحسب|حسب|نقلا عن)\s)\s*(?P<subject>[^\"«»“”:،.]+)")
 LONGEST_SUBJECT = 8
 """Words; a longer match is no subject."""
 
