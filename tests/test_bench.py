@@ -40,7 +40,7 @@ def test_both_systems_train_on_the_same_batches(tiny_config: Config) -> None:
     assert next(iter(figures)) == "ratios"
     assert json.loads(json.dumps(figures)) == figures
     table = training.format_report(figures).splitlines()
-    assert table[0] == "| nabra / transformers, paired | ratio | 95% interval |"
+    assert table[0] == "| nabra / transformers, paired | ratio | interval |"
     assert f"{speed['median']:.3f}" in table[2]
 
 

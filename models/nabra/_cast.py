@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from nabra import _lexicon as lexicon
 from nabra._bodies import Bodies, Body, distance
@@ -313,7 +313,7 @@ class Cast:
     def _expand(self, word: str, index: int) -> Entity | None:
         """A person named in full only in the reporter's running text, without a title that the lists know."""
         hamza = "أ" + word[1:] if word.startswith("ال") else word  # «المان», «ألمان»
-        found = [place for spelling in {word: 0, hamza: 0} for place in self.text.places.get(spelling, ())]
+        found = [place for spelling in dict.fromkeys((word, hamza)) for place in self.text.places.get(spelling, ())]
         places = sorted(found, key=lambda place: distance(place[0], index))
         for certain in (True, False):
             for at, place in places:
@@ -324,9 +324,9 @@ class Cast:
         return None
 
 
-def _latest_first(voices: dict[int, Entity]) -> Iterator[Entity]:
+def _latest_first(voices: dict[int, Entity]) -> list[Entity]:
     """Everybody who spoke, each once."""
-    return iter({id(entity): entity for entity in reversed(voices.values())}.values())
+    return list({id(entity): entity for entity in reversed(voices.values())}.values())
 
 
 def _unattached(text: str) -> str:

@@ -127,7 +127,7 @@ class TrainingConfig:
         epochs: Passes over the training articles.
         batch_size: Sentences a batch and device.
         accumulation: Batches whose gradients make one step.
-        gradient_checkpointing: Compute activations twice instead of keeping them: less memory, a third more time.
+        gradient_checkpointing: Compute activations twice instead of keeping them: less memory, a quarter more time.
         group_by_length: Batches of like length: less padding; see docs/training.md before you do.
         label_smoothing: Share of the probability spread evenly over the tones in the loss, of what
             teachers say too.

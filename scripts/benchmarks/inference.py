@@ -301,7 +301,7 @@ def format_report(figures: dict[str, Any]) -> str:
     ceiling, settings = figures["ceiling"], figures["settings"]
     return "\n".join(
         [
-            "| Nabra's sentences a second against, paired | ratio | 95% interval |",
+            "| Nabra's sentences a second against, paired | ratio | interval |",
             "| --- | --: | --: |",
             *(ratio_row(name.replace(",", ";"), ratios["speed"]) for name, ratios in figures["ratios"].items()),
             "",

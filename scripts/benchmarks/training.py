@@ -311,7 +311,7 @@ def format_report(figures: dict[str, Any]) -> str:
     systems = figures["systems"].values()
     return "\n".join(
         [
-            f"| {NABRA} / {PLAIN}, paired | ratio | 95% interval |",
+            f"| {NABRA} / {PLAIN}, paired | ratio | interval |",
             "| --- | --: | --: |",
             *(ratio_row(label, ratios[name]) for name, (label, _) in COMPARED.items()),
             "",
