@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import os
-import re
 import threading
 import time
 import weakref
@@ -25,6 +24,7 @@ from nabra.decoding import Logits, decode_attribution, round_score, softmax
 from nabra.errors import ModelError
 from nabra.logs import LOGGER
 from nabra.records import article_from_text
+from nabra.rendering import find_words
 from nabra.runtimes import Runtime, load_runtime
 from nabra.speakers import Attribution, resolve_speakers
 from nabra.tokenization import Batch, SentenceTokenizer, SentenceTokens
@@ -327,8 +327,7 @@ class _Text:
 
     def find(self, part: str) -> tuple[int, int]:
         """Where in the sentence a part of what was read stands."""
-        whole = re.search(rf"(?<!\w){re.escape(part)}(?!\w)", self.read)
-        start = whole.start() if whole else self.read.index(part)  # it may have lost a letter attached to it
+        start = find_words(self.read, part)
         end = start + len(part)
         return self.aligned.original(start, end) if self.aligned else (start, end)
 

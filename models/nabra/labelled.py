@@ -69,8 +69,9 @@ def _records(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _shards(folder: Path) -> list[Path]:
     """The files of predictions in a folder, without those that list what could not be read."""
-    lists = {*folder.glob("errors-*.jsonl"), *folder.glob("*.errors.jsonl")}
-    return sorted({*folder.glob("*.jsonl"), *folder.glob("*.parquet")} - lists)
+    lists = {*folder.glob("errors-*.jsonl*"), *folder.glob("*.errors.jsonl*")}
+    kinds = ("*.jsonl", "*.jsonl.gz", "*.jsonl.zst", "*.parquet")
+    return sorted({path for kind in kinds for path in folder.glob(kind)} - lists)
 
 
 def _article(where: str, record: dict[str, Any], tones: Sequence[str] | None) -> Article:

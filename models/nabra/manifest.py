@@ -95,6 +95,9 @@ def _read_entries(path: Path) -> dict[str, dict[str, Any]] | None:
                 f"{path}: the model is of format {manifest['format']}, made by a newer Nabra; this one reads format "
                 f"{FORMAT}: pip install --upgrade nabra"
             )
-        return {name: {"size": int(entry["size"]), **entry} for name, entry in manifest["files"].items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return {
+            name: {"size": int(entry["size"]), "sha256": str(entry["sha256"])}
+            for name, entry in manifest["files"].items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path}: is damaged ({error}); copy the model again") from error

@@ -73,9 +73,12 @@ def article_from_record(record: dict[str, Any], default_id: str, where: str, opt
     own_id = plain(record.get("id"))
     if isinstance(own_id, bool | list | dict):
         raise NabraError(f"{where}: id: must be a string or a number, not {json.dumps(own_id)[:40]}")
-    article_id = default_id if own_id is None or own_id == "" else str(own_id)
+    article_id = ("" if own_id is None else str(own_id).strip()) or default_id
     metadata = {k: plain(value) for k, value in record.items() if k not in ("id", "sentences", options.text_field)}
-    if (sentences := record.get("sentences")) is not None:
+    sentences = record.get("sentences")
+    if isinstance(record.get(options.text_field), str) and not (isinstance(sentences, list) and sentences):
+        sentences = None  # a column of that name that counts them, say
+    if sentences is not None:
         return article_from_sentences(_sentence_texts(sentences, where, options), article_id, metadata)
     if options.text_field not in record:
         fields = ", ".join(repr(shorten(str(name))) for name in itertools.islice(record, MOST_NAMED)) or "none"

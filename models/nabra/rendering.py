@@ -37,6 +37,12 @@ class Palette(dict[str, str]):
                 self[tone]
 
 
+def find_words(text: str, words: str) -> int:
+    """Where some words begin in a text: as words if they stand there so, else inside others; -1 if nowhere."""
+    whole = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
+    return whole.start() if whole else text.find(words)
+
+
 def locate(article: Article, mention: Mention) -> tuple[int, int] | None:
     """Start and end of a mention in the text of its sentence; `None` if it does not stand there."""
     sentence = article.sentences[mention.sentence]
@@ -44,7 +50,7 @@ def locate(article: Article, mention: Mention) -> tuple[int, int] | None:
     if mention.start is not None and sentence.start is not None:
         start = mention.start - sentence.start
     if start < 0 or not sentence.text.startswith(mention.text, start):
-        start = sentence.text.find(mention.text)
+        start = find_words(sentence.text, mention.text)
     return (start, start + len(mention.text)) if start >= 0 else None
 
 

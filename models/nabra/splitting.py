@@ -10,8 +10,8 @@ from nabra.aligned import INVISIBLE
 # A line of white space and marks that nobody sees makes no sentence; web pages strew them about.
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 UNSEEN = re.compile(rf"[\s{INVISIBLE}]*")
-# A stop with everything that leans on it: more stops, closing marks, and a » or ” after stray white space.
-_STOP = re.compile(rf"""[.!?؟…۔][.!?؟…۔"'«»“”„‘’‹›)\]}}{INVISIBLE}]*(?:\s+[»”](?!\S))?""")
+# A stop with everything that leans on it: more stops, closing marks, and one of these after stray white space.
+_STOP = re.compile(rf"""[.!?؟…۔][.!?؟…۔"'«»“”„‘’‹›)\]}}{INVISIBLE}]*(?:\s+[»”)\]](?![^\s.،,؛;:!?؟…]))?""")
 # Two dots and more (also …) are a pause in Arabic copy, not an end; a single dot, ! and ؟ are an end.
 _FULL_STOP = re.compile(r"[!?؟۔]|(?<![.…])\.(?![.…])")
 _WORD_CHARACTER = re.compile(r"[^\W_]")
@@ -28,8 +28,8 @@ _ARABIC_LETTER = re.compile("[\u0621-\u064a\u0671-\u06d3]")
 _LATIN_LETTER = re.compile("[A-Za-z]")
 # What starts a sentence without white space before it: Arabic, an opening mark, a bullet.
 _STARTS_AT_ONCE = re.compile(r"""[\u0621-\u064a\u0671-\u06d3«“„‘‹"'(\[{*•●]|[-–—]\s""")
-# «موسكو، 12 أبريل – سبوتنيك.»: a place, a date, a dash and at most three words for the agency.
-_DATELINE = re.compile(r"[\w)]\s*[-–—]\s*[^\s\-–—]+(?:\s[^\s\-–—]+){0,2}$")
+# «موسكو، 12 أبريل – سبوتنيك.», «دمشق-سانا.»: a place, a date, a dash and at most three words for the agency; not «2-1».
+_DATELINE = re.compile(r"(?:[\w)](?:\s+[-–—ـ]\s*|[-–—]\s+)|^\w+[-–—])(?!\d)[^\s\-–—]+(?:\s[^\s\-–—]+){0,2}$")
 _LONGEST_DATELINE = 60
 
 _GOES_ON = frozenset("،,؛;:")

@@ -16,6 +16,7 @@ from nabra.article import TONES, Article, Mention, Sentence, Speaker
 from nabra.cli import main
 from nabra.errors import NabraError
 from nabra.formats import FormatName, Reading, convert, label_studio, read_labelled, write_labelled
+from nabra.formats.drawing import draw
 from nabra.labelled import trim_mention
 from tests.conftest import SEEDS, speaker
 
@@ -208,7 +209,7 @@ def test_spans_are_moved_arrows_are_drawn_either_way_and_names_follow(tmp_path: 
         results[:] = [result for result in results if result.get("from_id") != sentence]
         arrow(results, mark(results, text, "mention", " مصدر،"[:-1]), sentence)
         moved = regions(results, "optimistic")[0]["value"]
-        moved["end"] -= 5
+        moved["end"], moved["text"] = moved["end"] - 5, moved["text"][:-5]
 
     read = labelled_by_hand(change, tmp_path)
     assert read.sentences[2].speaker == speaker("مصدر", 2, "مصدر")
@@ -353,3 +354,60 @@ def test_half_a_surrogate_pair_is_named(name: FormatName, tmp_path: Path) -> Non
         NabraError, match=r"out: cannot be written: an article holds half a surrogate pair \('\\ud83d'\)"
     ):
         write_labelled([article], tmp_path / "out", name)
+
+
+def test_a_mention_is_drawn_where_it_stands_as_a_word() -> None:
+    text = "عليه أن يرحل، قال علي ذلك."
+    drawn = draw(Article("x", (Sentence(text, TONES[0], speaker("علي", 0, "علي")),)))
+    assert drawn.spans[1].start == text.index("علي ذلك")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_no_reader_would_take_again_is_not_written(name: FormatName, tmp_path: Path) -> None:
+    with pytest.raises(NabraError, match="has a line break; write it as one line"):
+        write_labelled([Article("x", (Sentence("سطر أول\nسطر ثان", TONES[0]),))], tmp_path / "out", name)
+    assert not (tmp_path / "out").exists()
+
+
+def test_conll_of_windows_is_read(tmp_path: Path) -> None:
+    write_labelled([article()], tmp_path / "out", "conll")
+    (tmp_path / "out").write_bytes((tmp_path / "out").read_bytes().replace(b"\n", b"\r\n"))
+    assert list(read_labelled(tmp_path / "out", "conll")) == [article()]
+
+
+def test_a_tagged_mention_that_nobody_speaks_by_is_named(tmp_path: Path) -> None:
+    write_labelled([article()], tmp_path / "out", "conll")
+    text = (tmp_path / "out").read_text(encoding="utf-8").replace("# speaker = 3:0 مصدر دبلوماسي\n", "")
+    (tmp_path / "out").write_text(text, encoding="utf-8")
+    with pytest.raises(NabraError, match=r"no sentence has the tagged mention «مصدر دبلوماسي» for its speaker"):
+        list(read_labelled(tmp_path / "out", "conll"))
+
+
+def _region(made: dict[str, Any]) -> dict[str, Any]:
+    return made["annotations"][0]["result"][0]["value"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda made: made.update(annotations=["x"]), "was not made by"),
+        (lambda made: made["data"].update(text=5), "expected a text, got 5"),
+        (lambda made: _region(made).update(start=float("inf")), "OverflowError"),
+        (lambda made: _region(made).update(text="غيره"), "'غيره' does not stand at 0 to"),
+        (lambda made: _region(made).update(start=900, end=909, text=""), "reaches from 900 to 909, past the text"),
+    ],
+)
+def test_spoilt_tasks_are_one_line(spoil: Callable[[dict[str, Any]], None], message: str, tmp_path: Path) -> None:
+    made = task([article()], tmp_path)
+    spoil(made)
+    (tmp_path / "tasks.json").write_text(json.dumps([made]), encoding="utf-8")
+    with pytest.raises(NabraError, match=message):
+        list(read_labelled(tmp_path / "tasks.json", "label-studio"))
+
+
+def test_a_task_without_annotations_is_left_out(tmp_path: Path) -> None:
+    made, told = task([article()], tmp_path), list[str]()
+    made["annotations"] = None
+    (tmp_path / "tasks.json").write_text(json.dumps([made]), encoding="utf-8")
+    assert not list(read_labelled(tmp_path / "tasks.json", "label-studio", Reading(on_left_out=told.append)))
+    assert len(told) == 1

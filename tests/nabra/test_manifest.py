@@ -95,6 +95,12 @@ def test_damage_is_found_without_a_manifest_where_the_format_shows_it(model: Pat
         ("[]", "is damaged"),
         ('{"format": 1}', "is damaged"),
         ('{"format": "1", "files": {}}', "is damaged"),
+        ('{"format": 1, "files": {"config.json": {"size": 2}}}', "is damaged"),
+        ('{"format": 1, "files": {"config.json": {"size": 1e999, "sha256": ""}}}', "is damaged"),
+        (
+            '{"format": 1, "files": {"config.json": {"size": "2", "sha256": ""}}}',
+            r"config\.json: is cut short or altered",
+        ),
         ('{"format": 1, "files": {}}', r"config\.json: does not belong to this model"),
     ],
 )

@@ -174,3 +174,26 @@ def test_intervals_hold_the_value_and_repeat(labelled: list[Article]) -> None:
     low, high = intervals["tone_accuracy"]
     assert low < score(comparison, TONES)["tone_accuracy"] < high
     assert bootstrap(comparison, scorer, resamples=100)["tone_accuracy"] == (low, high)
+
+
+def test_a_tone_that_nobody_gave_is_not_scored(labelled: list[Article]) -> None:
+    gold = [relabel(article, tone=tone) for article, tone in zip(labelled, ["optimistic", "optimistic", "cautious"])]
+    comparison = compare(gold, gold, TONES)
+    scores = score(comparison, TONES)
+    assert scores["tone_macro_f1"] == 1
+    assert np.isnan(scores["tone_f1_obstacle"])
+    assert bootstrap(comparison, lambda c: score(c, TONES), resamples=50)["tone_macro_f1"] == (1, 1)
+
+
+def test_a_mention_counts_where_it_stands() -> None:
+    text = "قال علي إن علي حسن سافر."
+    gold, guess = (
+        Article("x", (Sentence(text, "cautious", Speaker("علي حسن", Mention(0, part, 11)), 0),))
+        for part in ("علي", "علي حسن")
+    )
+    assert score(compare([gold], [guess], TONES), TONES)["mention_overlap"] == pytest.approx(3 / 7)
+
+
+def test_nothing_is_not_compared() -> None:
+    with pytest.raises(ValueError, match="there are no sentences to compare"):
+        compare([], [], TONES)

@@ -118,6 +118,10 @@ def _match(gold: Sequence[Article], predicted: Sequence[Article], path: Path) ->
 
 
 def _scores(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequence[str]) -> dict[str, Any]:
+    for article in predicted:
+        if strange := {sentence.tone for sentence in article.sentences} - set(tones):
+            names = ", ".join(tones)
+            raise NabraError(f"article {article.id!r}: is predicted as {min(strange)!r}, which is none of {names}")
     try:
         comparison = compare(gold, predicted, tones)
     except ValueError as error:

@@ -13,6 +13,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_f
 
 from nabra.article import Article, Sentence, Source
 from nabra.names import same_name
+from nabra.rendering import locate
 from nabra_train.data import source_of
 
 CALIBRATION_BINS = 10
@@ -102,7 +103,7 @@ def compare(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequen
             raise ValueError(f"article {one.id!r}: the predicted sentences are not the labelled ones")
         for index, (right, guess) in enumerate(zip(one.sentences, other.sentences, strict=True)):
             sources = source_of(index, right), source_of(index, guess)
-            overlap = _overlap(one, right, guess)
+            overlap = _overlap(one, other, index)
             rows.append(
                 (
                     number,
@@ -114,6 +115,8 @@ def compare(gold: Sequence[Article], predicted: Sequence[Article], tones: Sequen
                     overlap,
                 )
             )
+    if not rows:
+        raise ValueError("there are no sentences to compare")
     return Comparison(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
@@ -129,26 +132,27 @@ def _same_speaker(gold: Sentence, guess: Sentence) -> bool:
     return same_name(gold.speaker.name, guess.speaker.name)
 
 
-def _overlap(article: Article, gold: Sentence, guess: Sentence) -> float:
-    if gold.speaker is None or guess.speaker is None:
+def _overlap(gold: Article, guess: Article, index: int) -> float:
+    """Of the mentions of a sentence's speakers."""
+    one, other = gold.sentences[index].speaker, guess.sentences[index].speaker
+    if one is None or other is None or one.mention.sentence != other.mention.sentence:
         return np.nan
-    here, there = gold.speaker.mention, guess.speaker.mention
-    if here.sentence != there.sentence:
+    here, there = locate(gold, one.mention), locate(guess, other.mention)
+    if here is None or there is None:
         return np.nan
-    text = article.sentences[here.sentence].text
-    a, b = text.index(here.text), text.index(there.text)
-    shared = min(a + len(here.text), b + len(there.text)) - max(a, b)
-    return max(shared, 0) / (len(here.text) + len(there.text) - max(shared, 0))
+    shared = max(min(here[1], there[1]) - max(here[0], there[0]), 0)
+    return float(shared) / (here[1] - here[0] + there[1] - there[0] - shared)
 
 
 def score(comparison: Comparison, tones: Sequence[str]) -> dict[str, float]:
     """Every score of a comparison, by name; NaN where there is nothing to score."""
     c = comparison
     labels = range(len(tones))
-    precision, recall, f1, _ = precision_recall_fscore_support(c.gold_tone, c.tone, labels=labels, zero_division=0)
+    # Of a tone that is neither labelled nor predicted, as in a small resample, there is nothing to score.
+    precision, recall, f1, _ = precision_recall_fscore_support(c.gold_tone, c.tone, labels=labels, zero_division=np.nan)
     scores = {
         "tone_accuracy": float(accuracy_score(c.gold_tone, c.tone)),
-        "tone_macro_f1": float(np.mean(f1)),
+        "tone_macro_f1": float(np.nanmean(f1)),
         "tone_calibration_error": calibration_error(c.confidence, c.tone_right),
         "source_accuracy": float(np.mean(c.gold_source == c.source)),
         "speaker_accuracy": float(np.mean(c.speaker_right)),

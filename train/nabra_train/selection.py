@@ -55,7 +55,8 @@ def select(
     if not pool:
         raise NabraError("there is no article to choose from: all are labelled already or too short")
     uncertainties = np.array([uncertainty(article) for article in pool])
-    vectors = TfidfVectorizer(preprocessor=fold, sublinear_tf=True).fit_transform(map(_text, [*pool, *labelled]))
+    weigh = TfidfVectorizer(preprocessor=fold, tokenizer=str.split, token_pattern=None, sublinear_tf=True)
+    vectors = weigh.fit_transform(map(_text, [*pool, *labelled]))
     candidates = vectors[: len(pool)]
     nearest = _likeness(candidates, vectors[len(pool) :]) if labelled else np.zeros(len(pool))
     chosen: list[Article] = []

@@ -73,21 +73,26 @@ def write_labelled(articles: Iterable[Article], path: str | Path, name: FormatNa
     """Write labelled articles; the file appears once it is complete.
 
     Raises:
-        NabraError: If an article has no tones or no UTF-8, or the file cannot be written.
+        NabraError: If an article has no tones, text of several lines or no UTF-8, or the file cannot be written.
         ValueError: If there is no such format.
     """
     write = _format(name).write
     try:
         with atomic_writer(Path(path)) as file:
-            write(map(_with_tones, articles), file)
+            write(map(_checked, articles), file)
     except UnicodeEncodeError as error:
         half = error.object[error.start]
         raise NabraError(f"{path}: cannot be written: an article holds half a surrogate pair ({half!r})") from error
 
 
-def _with_tones(article: Article) -> Article:
+def _checked(article: Article) -> Article:
+    """Refuse what no reader would take again."""
     if not all(sentence.tone for sentence in article.sentences):
         raise NabraError(f"article {article.id!r}: has sentences without a tone; label it with Analyzer.analyze")
+    speakers = (sentence.speaker.name for sentence in article.sentences if sentence.speaker)
+    lines = [article.id, *speakers, *(part for s in article.sentences for part in (s.text, s.tone))]
+    if several := next((line for line in lines if "\n" in line), None):
+        raise NabraError(f"article {article.id!r}: {several[:40]!r} has a line break; write it as one line")
     return article
 
 

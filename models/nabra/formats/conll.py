@@ -26,11 +26,12 @@ from typing import Any, TextIO
 
 from nabra.article import Article, plain
 from nabra.errors import NabraError
+from nabra.formats.drawing import located
 
 TYPE = "SPEAKER"
 _TOKEN = re.compile(r"[\w\u0610-\u061a\u064b-\u065f\u0670]+|\S")
 _COMMENT = re.compile(r"# (newdoc id|metadata|text|tone|speaker) = (.*)", re.DOTALL)
-_SPEAKER = re.compile(r"(\d+):(\d+) (.+)", re.DOTALL)
+_SPEAKER = re.compile(r"(\d{1,9}):(\d{1,9}) (.+)", re.DOTALL)
 
 Place = tuple[int, int]
 
@@ -46,15 +47,10 @@ def write(articles: Iterable[Article], file: TextIO) -> None:
             file.write(f"# text = {sentence.text}\n# tone = {sentence.tone}\n")
             if sentence.speaker is not None:
                 mention = sentence.speaker.mention
-                number = mentions[mention.sentence].index(_find(article, mention.sentence, mention.text))
+                number = mentions[mention.sentence].index(located(article, mention))
                 file.write(f"# speaker = {mention.sentence}:{number} {sentence.speaker.name}\n")
             file.writelines(f"{token}\t{tag}\n" for token, tag in _tagged(sentence.text, mentions[index]))
             file.write("\n")
-
-
-def _find(article: Article, index: int, mention: str) -> Place:
-    start = article.sentences[index].text.index(mention)
-    return start, start + len(mention)
 
 
 def _mentions(article: Article) -> list[list[Place]]:
@@ -63,7 +59,7 @@ def _mentions(article: Article) -> list[list[Place]]:
     for sentence in article.sentences:
         if sentence.speaker is not None:
             mention = sentence.speaker.mention
-            places[mention.sentence].add(_find(article, mention.sentence, mention.text))
+            places[mention.sentence].add(located(article, mention))
     ordered = [sorted(found) for found in places]
     for index, found in enumerate(ordered):
         if any(first[1] > second[0] for first, second in pairwise(found)):
@@ -113,8 +109,10 @@ def _blocks(path: Path) -> Iterator[_Block]:
     block: _Block | None = None
     try:
         with path.open(encoding="utf-8-sig", newline="\n") as file:
+            end = "\n"
             for number, line in enumerate(file, 1):
-                where, line = f"{path}:{number}", line.removesuffix("\n")
+                end = "\r\n" if number == 1 and line.endswith("\r\n") else end  # as Windows writes it
+                where, line = f"{path}:{number}", line.removesuffix(end)
                 if not line.strip():
                     if block is not None:
                         yield block
@@ -151,6 +149,14 @@ def _record(blocks: list[_Block]) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         raise NabraError(f"{blocks[0].where}: metadata: must be a JSON object ({error})") from error
     mentions = [_marked(block) for block in blocks]
+    meant = {found.groups()[:2] for block in blocks if (found := _SPEAKER.fullmatch(block.comments.get("speaker", "")))}
+    for index, (block, marked) in enumerate(zip(blocks, mentions)):
+        for number, mention in enumerate(marked):
+            if (str(index), str(number)) not in meant:
+                raise NabraError(
+                    f"{block.where}: no sentence has the tagged mention «{mention}» for its speaker; write "
+                    f"'# speaker = {index}:{number} NAME' to each that it speaks in, or make its tags O"
+                )
     sentences = [
         {"text": block.comments["text"], "tone": block.comments["tone"], "speaker": _speaker(block, mentions)}
         for block in blocks

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.formats.drawing import MENTION, Drawing, Span, draw, from_utf16, to_record, utf16_length
+from nabra.formats.drawing import MENTION, Drawing, Span, check_text, draw, from_utf16, to_record, utf16_length
 from nabra.json_lines import read_json_lines
 
 RELATION = "speaker"
@@ -64,7 +64,7 @@ def read(path: Path, tones: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]
         where = f"{path}:{number}"
         try:
             drawing = _drawing(record)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise NabraError(
                 f"{where}: was not made by 'nabra convert --to doccano', or the project has no relations "
                 f"({type(error).__name__}: {error})"
@@ -73,8 +73,8 @@ def read(path: Path, tones: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]
 
 
 def _drawing(record: dict[str, Any]) -> Drawing:
-    text = record["text"]
-    names = {(start, end): name for start, end, name in record["names"]}
+    text = check_text(record["text"])
+    names = {(start, end): check_text(name) for start, end, name in record["names"]}
     drawing = Drawing(dict(record["article"]), text)
     for entity in record["entities"]:
         place = entity["start_offset"], entity["end_offset"]

@@ -17,6 +17,7 @@ from nabra._cast import Cast
 from nabra.article import Article, Mention, plain
 from nabra.errors import NabraError
 from nabra.labelled import trim_mention
+from nabra.rendering import locate
 
 MENTION = "mention"
 SHOWN = 40
@@ -71,10 +72,21 @@ def draw(article: Article) -> Drawing:
         key = (Mention(mention.sentence, mention.text), name)
         if key not in mentions:
             mentions[key] = str(len(drawing.spans))
-            start = starts[mention.sentence] + texts[mention.sentence].index(mention.text)
-            drawing.spans.append(Span(mentions[key], MENTION, start, start + len(mention.text), name))
+            start, end = (starts[mention.sentence] + place for place in located(article, mention))
+            drawing.spans.append(Span(mentions[key], MENTION, start, end, name))
         drawing.arrows.append((str(index), mentions[key]))
     return drawing
+
+
+def located(article: Article, mention: Mention) -> tuple[int, int]:
+    """Where a mention lies in its sentence.
+
+    Raises:
+        NabraError: If it does not stand there.
+    """
+    if (place := locate(article, mention)) is None:
+        raise NabraError(f"article {article.id!r}: the mention «{mention.text}» is not in sentence {mention.sentence}")
+    return place
 
 
 def _starts(texts: Sequence[str]) -> list[int]:
@@ -110,6 +122,9 @@ class _Reader:
         self._starts = _starts(self._texts)
 
     def record(self) -> dict[str, Any]:
+        for span in self._drawing.spans:
+            if not 0 <= span.start < span.end <= len(self._drawing.text):
+                raise self._fault(f"a span reaches from {span.start} to {span.end}, past the text; delete it")
         sentences = {span.id: self._sentence_at((span.start + span.end) // 2) for span in self._labelled(*self._tones)}
         mentions = {span.id: self._mention(span) for span in self._labelled(MENTION)}
         for span in self._drawing.spans:
@@ -219,6 +234,13 @@ def _speaker(mentions: dict[str, Mention], names: dict[str, str], span: str | No
         return None
     mention = mentions[span]
     return {"name": names[span], "mention": {"sentence": mention.sentence, "text": mention.text}}
+
+
+def check_text(value: Any) -> str:
+    """A value that must be a text; `TypeError` if it is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {value!r}")
+    return value
 
 
 def utf16_length(text: str) -> int:

@@ -25,7 +25,7 @@ from xml.sax.saxutils import quoteattr
 
 from nabra.article import Article
 from nabra.errors import NabraError
-from nabra.formats.drawing import MENTION, Drawing, Span, draw, from_utf16, to_record
+from nabra.formats.drawing import MENTION, Drawing, Span, check_text, draw, from_utf16, to_record
 
 COLORS = ("#2da44e", "#d4a72c", "#cf222e", "#0969da", "#bf3989", "#57606a")
 MENTION_COLOR = "#8250df"
@@ -47,13 +47,17 @@ INTERFACE = """<View>
 
 
 def interface(tones: Sequence[str]) -> str:
-    """The labelling interface, for a project's settings; tones and mentions have the keys 1, 2, 3 and so on."""
+    """The labelling interface, for a project's settings; tones and mentions have the keys 1, 2, 3 up to 9."""
     colors = [*(COLORS[number % len(COLORS)] for number in range(len(tones))), MENTION_COLOR]
     labels = (
-        f'    <Label value={quoteattr(label)} hotkey="{key}" background="{color}"/>'
-        for key, (label, color) in enumerate(zip([*tones, MENTION], colors), 1)
+        f"    <Label value={quoteattr(label)}{_hotkey(number)} background={quoteattr(color)}/>"
+        for number, (label, color) in enumerate(zip([*tones, MENTION], colors), 1)
     )
     return INTERFACE.format(labels="\n".join(labels), mention=MENTION)
+
+
+def _hotkey(number: int) -> str:
+    return f' hotkey="{number}"' if number < 10 else ""
 
 
 def write(articles: Iterable[Article], file: TextIO) -> None:
@@ -110,14 +114,14 @@ def read(
     for number, task in enumerate(_tasks(path), 1):
         name = f"task {task.get('id', number)}"
         where = f"{path}: {name}"
-        annotations = task.get("annotations", [])
-        annotation = _chosen(annotations, annotator)
-        if annotation is None:
-            on_left_out(f"{name}: {_why_left_out(annotations, annotator)}")
-            continue
         try:
+            annotations = task.get("annotations") or []
+            annotation = _chosen(annotations, annotator)
+            if annotation is None:
+                on_left_out(f"{name}: {_why_left_out(annotations, annotator)}")
+                continue
             drawing = _drawing(task["data"], annotation["result"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise NabraError(
                 f"{where}: was not made by 'nabra convert --to label-studio' and its interface "
                 f"({type(error).__name__}: {error})"
@@ -146,7 +150,7 @@ def _chosen(annotations: list[dict[str, Any]], annotator: str) -> dict[str, Any]
         for annotation in annotations
         if not annotation.get("was_cancelled") and (not annotator or annotator in _people(annotation))
     ]
-    return max(done, key=lambda a: (a.get("updated_at") or a.get("created_at") or "", done.index(a)), default=None)
+    return max(done, key=lambda a: (str(a.get("updated_at") or a.get("created_at") or ""), done.index(a)), default=None)
 
 
 def _people(annotation: dict[str, Any]) -> set[str]:
@@ -164,7 +168,7 @@ def _why_left_out(annotations: list[dict[str, Any]], annotator: str) -> str:
 
 
 def _drawing(data: dict[str, Any], results: list[dict[str, Any]]) -> Drawing:
-    drawing = Drawing(dict(data["article"]), data["text"])
+    drawing = Drawing(dict(data["article"]), check_text(data["text"]))
     names = {result["id"]: _written(result["value"]["text"]) for result in results if result["type"] == "textarea"}
     for result in results:
         if result["type"] == "labels":
@@ -174,7 +178,7 @@ def _drawing(data: dict[str, Any], results: list[dict[str, Any]]) -> Drawing:
             labels = result["value"].get("labels") or [""]
             drawing.spans.extend(Span(result["id"], label, start, end, name) for label in labels)
         elif result["type"] == "relation":
-            drawing.arrows.append((result["from_id"], result["to_id"]))
+            drawing.arrows.append((str(result["from_id"]), str(result["to_id"])))
     return drawing
 
 
@@ -186,6 +190,15 @@ def _written(value: str | list[str]) -> str:
 def _place(text: str, value: dict[str, Any]) -> tuple[int, int]:
     """Where a region lies, in characters."""
     place = int(value["start"]), int(value["end"])
-    older = from_utf16(text, place[0]), from_utf16(text, place[1])
     saved = value.get("text")
-    return older if saved not in (None, text[slice(*place)]) and saved == text[slice(*older)] else place
+    if saved is None or _same_words(saved, text[slice(*place)]):
+        return place
+    older = from_utf16(text, place[0]), from_utf16(text, place[1])
+    if not _same_words(saved, text[slice(*older)]):
+        raise ValueError(f"{saved!r} does not stand at {place[0]} to {place[1]} of its text")
+    return older
+
+
+def _same_words(saved: str, text: str) -> bool:
+    """Whether a region's text is this one; Label Studio writes line breaks in more than one way."""
+    return saved.replace("\\n", " ").split() == text.split()
