@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from nabra import _lexicon as lexicon
@@ -40,6 +41,8 @@ class Bodies:
     def by_kind(self, words: tuple[str, ...], index: int) -> Body | None:
         """The nearest body of a kind, «الهيئة», in the fullest form that it has in the article."""
         kind = bare(words[0])
+        if kind in lexicon.MINISTRIES:
+            return self.by_part(words)
         if len(words) > 1 or not is_definite(words[0]) or not (bodies := self._of_kind.get(kind)):
             return None
         bodies = [body for body in bodies if not _described(body)] or bodies
@@ -54,7 +57,8 @@ class Bodies:
         """
         kind = bare(words[0])
         if kind in lexicon.MINISTRIES:
-            return next((body for body in self._of_kind.get("وزاره", ()) if body.complements == words), None)
+            ministries = self._of_kind.get("وزاره", ())
+            return next((body for body in ministries if body.complements[: len(words)] == words), None)
         bodies = self._of_kind.get(kind, []) if len(words) == 2 else []
         fuller = [body for body in bodies if body.complements[:1] == words[1:] and _only_adjectives(body)]
         longest = max(fuller, key=lambda body: len(body.complements), default=None)
@@ -137,6 +141,21 @@ def _only_adjectives(body: Body) -> bool:
     rest, masculine = body.complements[1:], not body.kind.endswith("ه")
     agreeing = all(w.startswith("لل") or w.endswith("ه") or (w.endswith("ي") and masculine) for w in rest)
     return bool(rest) and agreeing and all(map(is_definite, rest)) and rest[-1] not in lexicon.QUALITIES
+
+
+def longer_names(names: Collection[str]) -> dict[str, str]:
+    """The longest name of each body that goes by several: «المفوضية الأوروبية», «المفوضية الأوروبية في بروكسل».
+
+    A shorter one is the beginning of all that are longer, and nothing is joined to it by «و».
+    """
+    longest: dict[str, str] = {}
+    for name in names:
+        longer = sorted((other for other in names if other.startswith(f"{name} ")), key=len)
+        chained = all(last.startswith(first) for first, last in pairwise(longer))
+        body = " " in name and bare(fold(name).split()[0]) in lexicon.BODIES
+        if longer and chained and body and not longer[-1].startswith((f"{name} و", f"{name} ذات ", f"{name} ذي ")):
+            longest[name] = longer[-1]
+    return longest
 
 
 def distance(at: int, index: int) -> tuple[bool, int]:

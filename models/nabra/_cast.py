@@ -19,10 +19,10 @@ from nabra._morphology import (
     same_spelling,
     stem,
 )
-from nabra._running import first_name_start, is_joined, name_before, title_of
+from nabra._running import first_name_start, is_joined, name_before, plausible, title_of
 from nabra._text import ArticleText
 from nabra.names import Phrase, read_phrase, role_end, undescribed
-from nabra.words import Token, fold
+from nabra.words import Token, fold, tokenize
 
 LEAD = 5
 """In so many sentences whoever the first one describes is named, if at all."""
@@ -48,7 +48,15 @@ class Cast:
         titles = {index: self._enter_mention(text, index) for index, text in mentions.items()}
         for index, tokens in enumerate(self.text.tokens):
             self._introductions(index, tokens, titles.get(index, range(0)))
+        self.entities = [entity for entity in self.entities if not self._is_no_person(entity)]
         self._present(mentions)
+
+    def _is_no_person(self, entity: Entity) -> bool:
+        """Whether two words without a title are a verb or a noun before the surname of somebody else: «لمح فيشر»."""
+        if not entity.named or entity.roles or len(entity.words) != 2 or plausible(tokenize(entity.name)):
+            return False
+        others = (e for e in self.entities if e.named and (e.roles or e.words[0] in lexicon.GIVEN_NAMES))
+        return any(entity.words[1] in other.words[1:] for other in others if other is not entity)
 
     def _enter_mention(self, text: str, index: int) -> range:
         """Enter whom a mention names; gives where its title stands in the sentence, if it has one."""
@@ -215,8 +223,9 @@ class Cast:
             start = role_end(window, 0, running=True)
             role = tuple(token.key for token in window[: min(start, 8)])
             start, end = self.text.name_after(window, start, self._is_name)
-            if end - start > 1 or (end > start and " " in window[start].key):
-                entity = self._enter(self.text.text(index, window[start:end]), index, role)
+            name = self.text.text(index, window[start:end]) if end > start else ""
+            if " " in fold(name):  # «عبد الله» alone is one word of a name
+                entity = self._enter(name, index, role)
                 if here and tokens[here - 1].key.endswith("برياسه"):
                     entity.roles.append(("رييس", *(token.key for token in tokens[max(0, here - 9) : here - 1])))
                 position = here + end

@@ -59,7 +59,7 @@ def _appositions(role: tuple[str, ...]) -> list[tuple[str, ...]]:
     words = [word[1:] if word[0] == "و" and is_title(word[1:]) else word for word in role]
     titles = (n for n in range(1, len(role)) if is_title(words[n]) and bare(words[n]) not in lexicon.BODIES)
     starts = (n for n in titles if is_definite(role[n - 1]))
-    return [role, *((words[start], *role[start + 1 :]) for start in starts)]
+    return [role, unaddressed(role), *((words[start], *role[start + 1 :]) for start in starts)]
 
 
 def _head_fitness(head: str, narrowed: bool, named: bool, role: tuple[str, ...]) -> int:

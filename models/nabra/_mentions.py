@@ -135,12 +135,18 @@ def _syllable(tokens: Sequence[Token]) -> bool:
 def _attached(token: Token, seen: frozenset[str]) -> bool:
     """Whether the first letter of a word is a particle written together with it."""
     word = token.key
-    if len(word) < 4 or word[0] not in "وفبلك" or word.startswith("لل") or is_known(word):
+    if (
+        len(word) < 4
+        or word[0] not in "وفبلك"
+        or word.startswith("لل")
+        or is_known(word)
+        or word in lexicon.GIVEN_NAMES
+    ):
         return False
     rest = word[1:]
     if rest in lexicon.LINKS or is_known(rest) or (word[0] == "و" and is_definite(rest)):
         return len(rest) > 2
-    return len(rest) > 3 and rest in seen and word not in lexicon.GIVEN_NAMES
+    return len(rest) > 3 and rest in seen
 
 
 def _close(text: str, sentence: str) -> str:

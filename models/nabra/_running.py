@@ -43,7 +43,7 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
         return True
     if len(tokens) > 1 and first[0] in "يتب" and is_definite(tokens[1].key):
         return False  # «يحاول التذاكي», «بوقف القصف»
-    if _is_no_name(tokens[0]) or last.raw.endswith(("ته", "تها", "اً")) or last.raw.startswith(("لإ", "لأ")):
+    if is_no_name(tokens[0]) or last.raw.endswith(("ته", "تها", "اً")) or last.raw.startswith(("لإ", "لأ")):
         return False
     verb_follows = any(
         t.key.startswith("فا") and not (t.key in surnames or t.key in lexicon.LINKS or t.key in lexicon.GIVEN_NAMES)
@@ -52,7 +52,7 @@ def plausible(tokens: Sequence[Token], surnames: Collection[str] = ()) -> bool:
     return known and not is_definite(first) and not verb_follows
 
 
-def _is_no_name(token: Token) -> bool:
+def is_no_name(token: Token) -> bool:
     """Whether a word that the lists do not know is a verb, a pronoun, an accusative, or has a particle before it."""
     word = token.key
     if _VERB.search(token.raw) or word.removeprefix("و") in ("نحن", "هو", "هي"):
@@ -137,7 +137,7 @@ def first_name_start(tokens: Sequence[Token], place: int, certain: bool) -> int 
     while start > 0 and tokens[start].key in lexicon.LINKS and not tokens[start].gap:
         start -= 1
     first = tokens[start].key
-    if start < 1 or not name_like(tokens[start]) or is_definite(first):
+    if start < 1 or not name_like(tokens[start]) or (is_definite(first) and first not in lexicon.GIVEN_NAMES):
         return None
     if first in lexicon.VERBS and first in lexicon.TITLES_AND_NAMES:
         return None  # «طالب الأقارب»

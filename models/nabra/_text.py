@@ -8,7 +8,7 @@ from functools import cached_property
 
 from nabra import _lexicon as lexicon
 from nabra._morphology import is_definite, is_known, is_title
-from nabra._running import continues_name, enclosed_name_end, is_possessed, plausible, verbal
+from nabra._running import continues_name, enclosed_name_end, is_no_name, is_possessed, plausible, verbal
 from nabra.names import FILIATION, role_end
 from nabra.words import Token, fold, is_particle, name_like, tokenize
 
@@ -102,9 +102,17 @@ class ArticleText:
             stop += 1
         while stop - start > 1 and stop < len(tokens) and self._ends_name(tokens, stop):
             stop += 1  # «مالك نجاي سار», later «سار»
+        if stop - start == 2 and self._goes_astray(tokens[start], tokens[start + 1]):
+            stop -= 1
         while stop - start > 2 and is_possessed(tokens[stop - 1]) and tokens[stop - 2].key not in lexicon.LINKS:
             stop -= 1
         return stop
+
+    def _goes_astray(self, first: Token, second: Token) -> bool:
+        """Whether a word after a name's first is a verb or a noun that no name has: «سيف لفرانس», «سابيلا احتمال»."""
+        own = second.key in lexicon.LINKS or second.key in lexicon.GIVEN_NAMES or second.key in self.surnames
+        linked = first.key in lexicon.LINKS or first.key in lexicon.EAST_ASIAN
+        return not (own or linked or is_definite(second.key)) and is_no_name(second)
 
     def _ends_name(self, tokens: Sequence[Token], place: int) -> bool:
         """Whether a word is the surname that a name in running text goes on to: elsewhere it stands after a verb."""

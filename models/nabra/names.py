@@ -69,6 +69,10 @@ def _describes(head: str, word: str) -> bool:
         return True
     if len(word) < 4 or is_definite(word) or is_known(word):
         return False
+    of_woman = word.endswith("يه") and is_title(head) and not head.endswith(("ه", "ات"))
+    several = word.endswith("ي") and is_title(word[:-1]) and word[:-1] not in lexicon.TITLES_AND_NAMES
+    if of_woman or several:
+        return False  # «وزير مالية اليونان», «كبير مفوضي البعثة»
     return stem.endswith("ي") or word.startswith("ي")
 
 
@@ -195,6 +199,8 @@ def _names_nobody(tokens: Sequence[Token]) -> bool:
     first, following = tokens[0].key, tokens[1].key if len(tokens) > 1 else ""
     if bare(first) in lexicon.GROUPS or bare(first) in lexicon.BODIES or first in lexicon.QUANTIFIERS:
         return True
+    if first[0].isdigit() or (len(first) > 5 and is_definite(first) and first.endswith("ون")):
+        return True  # «30 محللا», «الإيرانيون»
     if len(first) > 4 and first.endswith(("ون", "ين")) and is_title(first[:-2]):
         return True
     if following and first.endswith("و") and is_title(first[:-1]):
@@ -310,11 +316,21 @@ def _name_end(tokens: Sequence[Token], start: int) -> int:
         tokens = tokens[:-1]
     for index in range(start + 1, len(tokens) - 1):
         word, following = tokens[index].key, tokens[index + 1].key
+        if word in ("قوله", "قولها") or (word == "ولي" and following in ("ولي", "العهد", "عهد")):
+            return index
+        if index == start + 1 and _is_surname_of(tokens[start].key, word, following):
+            continue
         certain = bare(word) not in lexicon.TITLES_AND_NAMES or is_known(following)
         certain = certain or (is_definite(following) and index > start + 1)
         if (is_title(word) and certain and tokens[index - 1].key not in lexicon.LINKS) or word.startswith("لل"):
             return index
     return len(tokens) - (len(tokens) > start + 1 and tokens[-1].key.startswith("لل"))
+
+
+def _is_surname_of(given: str, word: str, following: str) -> bool:
+    """Whether a title is the surname after a given name, another title coming: «عصام الملا رئيس اللجنة»."""
+    another = is_title(following) and not is_definite(following)
+    return given in lexicon.GIVEN_NAMES and is_definite(word) and is_title(word) and another
 
 
 def _describing(tokens: Sequence[Token], start: int) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from nabra import _lexicon as lexicon
+from nabra._bodies import longer_names
 from nabra._cast import Cast
 from nabra._implicit import has_implied_subject, reports_speech
 from nabra._mentions import EDGES, clean_mention
@@ -92,6 +93,8 @@ def _resolve_section(sentences: Sequence[str], attributions: Sequence[Attributio
     attributions = [_continued(given, mentions, index, cast) for index, given in enumerate(attributions)]
     here = {index: Mention(index, text) for index, text in mentions.items()}
     names = {mention: cast.name(mention.text, mention.sentence) for mention in here.values()}
+    longer = longer_names(set(names.values()))
+    names = {mention: longer.get(name, name) for mention, name in names.items()}
     introduced = {index: Mention(index, name) for index, name in cast.introduced().items() if index not in here}
     names |= {mention: cast.name(mention.text, mention.sentence) for mention in introduced.values()}
     owners = _owners(sentences, cast.text.tokens, attributions, here, introduced, quoted)
