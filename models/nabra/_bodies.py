@@ -146,11 +146,12 @@ def _only_adjectives(body: Body) -> bool:
 def longer_names(names: Collection[str]) -> dict[str, str]:
     """The longest name of each body that goes by several: «المفوضية الأوروبية», «المفوضية الأوروبية في بروكسل».
 
-    A shorter one is the beginning of all that are longer, and nothing is joined to it by «و».
+    A shorter one is the beginning of all that are longer; what follows it is no short name in marks, and nothing that
+    is joined by «و» or describes it.
     """
     longest: dict[str, str] = {}
     for name in names:
-        longer = sorted((other for other in names if other.startswith(f"{name} ")), key=len)
+        longer = sorted((n for n in names if n.startswith(f"{name} ") and n[len(name) + 1].isalpha()), key=len)
         chained = all(last.startswith(first) for first, last in pairwise(longer))
         body = " " in name and bare(fold(name).split()[0]) in lexicon.BODIES
         if longer and chained and body and not longer[-1].startswith((f"{name} و", f"{name} ذات ", f"{name} ذي ")):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from nabra._bodies import longer_names
 from nabra._morphology import of_country
 from nabra._spelling import key
+from nabra.speakers import Attribution
 from tests.nabra.thread import CONTINUES, NONE, names, resolve
 
 
@@ -262,3 +264,45 @@ def test_a_sign_alone_among_the_words_of_a_name_does_no_harm(sign: str) -> None:
 def test_a_mention_ends_at_a_line_break_where_its_name_ends() -> None:
     mention = "محمد صالح في بيان\nوزير النقل"
     assert names((f"قال {mention} إن العمل مستمر.", mention)) == ["محمد صالح"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "name"),
+    [
+        ("البنك الأوروبي لإعادة الإعمار", "البنك الأوروبي", "البنك الأوروبي لإعادة الإعمار"),
+        ("البنك الأوروبي والبنك الأفريقي", "البنك الأوروبي", "البنك الأوروبي"),
+        ("وزارة الخارجية الروسية", "الخارجية", "وزارة الخارجية الروسية"),
+    ],
+)
+def test_a_body_has_one_name(first: str, then: str, name: str) -> None:
+    rows = [(f"أعلن {who} أن العمل مستمر.", who) for who in (first, then)]
+    assert names(*rows)[1] == name
+
+
+@pytest.mark.parametrize("tail", ['"أوبك"', "وحلفاؤها", "ذات التاريخ العريق"])
+def test_what_is_said_of_a_body_makes_no_longer_name(tail: str) -> None:
+    assert longer_names({"منظمة الدول", f"منظمة الدول {tail}"}) == {}
+    assert longer_names({"منظمة الدول", "منظمة الدول المصدرة"}) == {"منظمة الدول": "منظمة الدول المصدرة"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        (
+            [
+                ("قال وزير النقل هاينز فيشر إن الطرق مفتوحة.", "وزير النقل هاينز فيشر"),
+                ("قوبلت دعوة فيشر بترحيب.", "دعوة فيشر"),
+                ("وأكد فيشر الأمر.", "فيشر"),
+            ],
+            "هاينز فيشر",
+        ),
+        (
+            [("وصل فخامة الرئيس اليمني هادي منصور أمس.", NONE), ("وقال الرئيس اليمني ذلك.", "الرئيس اليمني")],
+            "هادي منصور",
+        ),
+        ([("قال كمال أوزان مدير المصرف ذلك.", "مال أوزان مدير المصرف")], "كمال أوزان"),
+        ([("قال وزير النفط الكسندر نوفاك ذلك.", NONE), ("وأكد نوفاك الأمر.", "نوفاك")], "الكسندر نوفاك"),
+    ],
+)
+def test_whoever_is_meant_is_found(rows: list[tuple[str, str | Attribution]], name: str) -> None:
+    assert names(*rows)[-1] == name
