@@ -16,10 +16,11 @@ from nabra.cli import main
 from nabra.config import Config, replace
 from nabra.errors import NabraError
 from nabra.writers import only_run
+from nabra_train.callbacks import Patience, SaveEvery
 from nabra_train.divergence import StopAtDivergence, require_finite
 from nabra_train.experiments import cross_validate
 from nabra_train.resuming import EndedError, check_settings, keep_settings, last_state
-from nabra_train.training import Patience, SaveEvery, check_output
+from nabra_train.training import check_output
 
 
 @pytest.mark.parametrize(
