@@ -81,7 +81,12 @@ def _calibration_texts(directory: Path, data: Sequence[str | Path]) -> list[str]
             config = read_config(directory / CONFIG_NAME)
         except NabraError as error:
             raise NabraError(f"{error}; so name articles with --data") from error
-        trained_on = Path(config.data.text if is_distilled(directory, config) else config.data.train)
+        named = config.data.text if is_distilled(directory, config) else config.data.train
+        if not named:
+            raise NabraError(
+                f"{directory}: {CONFIG_NAME} does not say what it was trained on; name articles with --data"
+            )
+        trained_on = Path(named)
         if not trained_on.exists():
             raise NabraError(f"{directory}: was trained on {trained_on}, which is not here; name articles with --data")
         data = [trained_on]

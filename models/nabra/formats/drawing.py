@@ -123,7 +123,7 @@ class _Reader:
 
     def record(self) -> dict[str, Any]:
         for span in self._drawing.spans:
-            if not 0 <= span.start < span.end <= len(self._drawing.text):
+            if not 0 <= span.start <= span.end <= len(self._drawing.text):
                 raise self._fault(f"a span reaches from {span.start} to {span.end}, past the text; delete it")
         sentences = {span.id: self._sentence_at((span.start + span.end) // 2) for span in self._labelled(*self._tones)}
         mentions = {span.id: self._mention(span) for span in self._labelled(MENTION)}
